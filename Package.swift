@@ -1,0 +1,23 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// llama.cpp is built by scripts/bootstrap into `.llama` beside this file. An absolute path in the linker settings makes
+// `swift build` and `swift test` work without environment variables; `$ORIGIN` makes an installed program find
+// libraries that were installed beside it.
+let llama = Context.packageDirectory + "/.llama"
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "Freshet",
+    products: [
+        .library(name: "Freshet", targets: ["Freshet"]),
+    ],
+    targets: [
+        .target(name: "Freshet", swiftSettings: settings),
+    ],
+    cxxLanguageStandard: .cxx17
+)
