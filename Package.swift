@@ -18,6 +18,9 @@ let package = Package(
     ],
     targets: [
         .target(name: "Freshet", swiftSettings: settings),
+        .target(
+            name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport", swiftSettings: settings),
+        .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )
