@@ -66,7 +66,8 @@ public struct GenerationRequest: Sendable, Hashable {
         for sequence in stop {
             guard !sequence.isEmpty else { throw .invalid("stop", "must not hold an empty sequence") }
             guard sequence.utf8.count <= Self.stopLimits.bytes else {
-                throw .invalid("stop", "holds a sequence of \(sequence.utf8.count) bytes; \(Self.stopLimits.bytes) is the most")
+                throw .invalid(
+                    "stop", "holds a sequence of \(sequence.utf8.count) bytes; \(Self.stopLimits.bytes) is the most")
             }
         }
         if let deadline, deadline <= .zero {

@@ -125,8 +125,12 @@ public struct SamplingOptions: Sendable, Hashable {
         }
         guard minKeep >= 0 else { throw .invalid("min_keep", "must be 0 or more, but is \(minKeep)") }
         guard penaltyLastN >= -1 else { throw .invalid("repeat_last_n", "must be -1 or more, but is \(penaltyLastN)") }
-        guard dryPenaltyLastN >= -1 else { throw .invalid("dry_penalty_last_n", "must be -1 or more, but is \(dryPenaltyLastN)") }
-        guard dryAllowedLength >= 0 else { throw .invalid("dry_allowed_length", "must be 0 or more, but is \(dryAllowedLength)") }
+        guard dryPenaltyLastN >= -1 else {
+            throw .invalid("dry_penalty_last_n", "must be -1 or more, but is \(dryPenaltyLastN)")
+        }
+        guard dryAllowedLength >= 0 else {
+            throw .invalid("dry_allowed_length", "must be 0 or more, but is \(dryAllowedLength)")
+        }
         guard Set(stages).count == stages.count else { throw .invalid("samplers", "names a stage twice") }
         if let bias = logitBias.values.first(where: { $0.isNaN || $0 == .infinity }) {
             throw .invalid("logit_bias", "must be finite or minus infinity, but is \(bias)")

@@ -47,7 +47,9 @@ public struct ChunkGrammar: Sendable {
         }
         switch chunk.content {
         case .role:
-            guard state == nil else { throw Violation(description: "the role of choice \(chunk.index) comes late or twice") }
+            guard state == nil else {
+                throw Violation(description: "the role of choice \(chunk.index) comes late or twice")
+            }
             choices[chunk.index] = .role
         case .text(let piece), .reasoning(let piece), .refusal(let piece):
             guard !piece.isEmpty else { throw Violation(description: "an empty piece of text") }

@@ -86,7 +86,9 @@ public struct Reply: Sendable, Hashable {
     /// Changes the choice with an index, which is made, in order, when it is new.
     private mutating func choice(_ index: Int, _ change: (inout Choice) -> Void) {
         let place = choices.firstIndex { $0.index >= index } ?? choices.endIndex
-        if place == choices.endIndex || choices[place].index != index { choices.insert(Choice(index: index), at: place) }
+        if place == choices.endIndex || choices[place].index != index {
+            choices.insert(Choice(index: index), at: place)
+        }
         change(&choices[place])
     }
 }
