@@ -15,11 +15,27 @@ let package = Package(
     name: "Freshet",
     products: [
         .library(name: "Freshet", targets: ["Freshet"]),
+        .library(name: "FreshetLlama", targets: ["FreshetLlama"]),
     ],
     targets: [
         .target(name: "Freshet", swiftSettings: settings),
         .target(
-            name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport", swiftSettings: settings),
+            name: "CLlama",
+            cxxSettings: [.headerSearchPath("../../.llama/include")],
+            linkerSettings: [
+                .unsafeFlags([
+                    "-L\(llama)/lib", "-Xlinker", "-rpath=\(llama)/lib", "-Xlinker", "-rpath=$ORIGIN/../lib",
+                ]),
+                .linkedLibrary("llama-common"),
+                .linkedLibrary("llama"),
+                .linkedLibrary("ggml"),
+                .linkedLibrary("ggml-base"),
+            ]
+        ),
+        .target(name: "FreshetLlama", dependencies: ["Freshet", "CLlama"], swiftSettings: settings),
+        .target(
+            name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport", swiftSettings: settings
+        ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17

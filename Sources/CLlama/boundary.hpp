@@ -1,0 +1,66 @@
+// What the files behind freshet_llama.h share: the handles' insides and the way an exception becomes an error.
+
+#pragma once
+
+#include "freshet_llama.h"
+
+#include <llama.h>
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
+
+struct freshet_model {
+    llama_model * model;
+    const llama_vocab * vocab;
+};
+
+namespace freshet {
+
+inline void fill(freshet_error * error, freshet_error_code code, const std::string & message) {
+    error->code = code;
+    std::snprintf(error->message, sizeof error->message, "%s", message.c_str());
+}
+
+// Runs `body`; an exception fills `error` and gives `failure`. Every function that can throw goes through here.
+template <typename Result, typename Body>
+Result guarded(freshet_error * error, freshet_error_code code, Result failure, Body body) {
+    try {
+        return body();
+    } catch (const std::bad_alloc &) {
+        fill(error, FRESHET_ERROR_OUT_OF_MEMORY, "not enough memory");
+    } catch (const std::exception & exception) {
+        fill(error, code, exception.what());
+    } catch (...) {
+        fill(error, code, "an exception without a message");
+    }
+    return failure;
+}
+
+// Copies as much as fits and returns the whole length.
+inline size_t copy(const char * text, size_t length, char * buffer, size_t capacity) {
+    if (buffer != nullptr && capacity > 0) {
+        std::memcpy(buffer, text, length < capacity ? length : capacity);
+    }
+    return length;
+}
+
+// Collects the warnings and errors that llama.cpp logs on this thread during the lifetime of the object, because they
+// are the only place where it says why something failed.
+class LogCapture {
+  public:
+    LogCapture();
+    ~LogCapture();
+    LogCapture(const LogCapture &) = delete;
+    LogCapture & operator=(const LogCapture &) = delete;
+
+    // Fills `error` with the kind of failure that the lines tell of, and with the lines.
+    void explain(freshet_error * error, const char * fallback) const;
+
+    std::vector<std::string> lines;
+};
+
+}  // namespace freshet

@@ -1,0 +1,222 @@
+// Freshet's view of llama.cpp: the whole of it.
+//
+// There are two nouns. A *model* is weights, metadata and vocabulary: immutable once loaded, usable from any thread,
+// and it must outlive its contexts. A *context* is the memory of running sequences and the buffers to compute with: it
+// belongs to one thread at a time. Each is an opaque handle with one owner, who frees it.
+//
+// Why this is in C: llama.cpp passes structures by value that change with every version, aborts or throws C++
+// exceptions where a caller needs an answer, and writes to the terminal. None of that passes this header: no type of
+// llama.cpp, no C++, no exception. A function that can fail takes a freshet_error and says what memory looks like after.
+//
+// Text is UTF-8 with an explicit length and is never assumed to end in a zero byte, unless said otherwise. A function
+// that fills a buffer returns the length that is needed, which may be more than it was given: call it again with more.
+
+#ifndef FRESHET_LLAMA_H
+#define FRESHET_LLAMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if !defined(__clang__)
+#define _Nonnull
+#define _Nullable
+#endif
+
+typedef struct freshet_model freshet_model;
+typedef struct freshet_context freshet_context;
+
+// ---------------------------------------------------------------------------------------------------------- Errors
+
+typedef enum freshet_error_code {
+    FRESHET_OK = 0,
+    // The caller's callback asked to stop.
+    FRESHET_ERROR_INTERRUPTED = 1,
+    // The file is of an architecture, or a version, that this llama.cpp does not know.
+    FRESHET_ERROR_UNSUPPORTED = 2,
+    // The file is damaged or incomplete.
+    FRESHET_ERROR_DAMAGED = 3,
+    // Memory could not be had.
+    FRESHET_ERROR_OUT_OF_MEMORY = 4,
+    // The context has no room for the batch.
+    FRESHET_ERROR_NO_ROOM = 5,
+    // The chat template is missing, cannot be parsed, or refuses the conversation.
+    FRESHET_ERROR_TEMPLATE = 6,
+    // Anything else; the message is what llama.cpp said.
+    FRESHET_ERROR_OTHER = 7,
+} freshet_error_code;
+
+// Filled by a failing call, untouched by a successful one. `message` ends in a zero byte.
+typedef struct freshet_error {
+    freshet_error_code code;
+    char message[1024];
+} freshet_error;
+
+// ------------------------------------------------------------------------------------------------------ The library
+
+// A log line of llama.cpp. `level` is 1 debug, 2 info, 3 warning, 4 error. Lines arrive without their line end, from
+// whatever thread is at work; `text` is valid during the call.
+typedef void (*freshet_log_callback)(int32_t level, const char * _Nonnull text, size_t length, void * _Nullable data);
+
+// Prepares llama.cpp. To be called once, before anything else; later calls change nothing.
+// With `use_blas` false the OpenBLAS backend is taken out of the list, so that it computes nothing.
+void freshet_start(bool use_blas);
+
+// Sends log lines to `callback` from now on; NULL drops them. They never go to the process's output by themselves.
+void freshet_set_log(freshet_log_callback _Nullable callback, void * _Nullable data);
+
+// The version of llama.cpp and what its CPU backend was built for, as a line of text that lives for ever.
+const char * _Nonnull freshet_build_description(void);
+
+// -------------------------------------------------------------------------------------------------------- The model
+
+// Called with 0…1 as the weights are read. Answer false to give up.
+typedef bool (*freshet_progress_callback)(float progress, void * _Nullable data);
+
+typedef struct freshet_model_params {
+    // Map the file into memory rather than copy it.
+    bool use_mmap;
+    // Read only vocabulary and metadata; no context can be made of such a model.
+    bool vocab_only;
+    freshet_progress_callback _Nullable progress;
+    void * _Nullable progress_data;
+} freshet_model_params;
+
+// Loads a GGUF file. `path` ends in a zero byte. NULL on failure, with nothing left in memory.
+// The file's header must have been checked before: llama.cpp aborts the process on some malformed ones.
+freshet_model * _Nullable freshet_model_load(const char * _Nonnull path, freshet_model_params params,
+                                             freshet_error * _Nonnull error);
+void freshet_model_free(freshet_model * _Nonnull model);
+
+typedef struct freshet_model_info {
+    int32_t vocabulary_count;
+    int32_t trained_context_length;
+    int32_t embedding_length;
+    int32_t layer_count;
+    uint64_t parameter_count;
+    // Bytes of all tensors.
+    uint64_t byte_count;
+    // The model has a decoder, so that it can continue a text.
+    bool has_decoder;
+    // The model has an encoder that must run first.
+    bool has_encoder;
+    // The memory of a sequence cannot be cut back to an earlier position.
+    bool is_recurrent;
+} freshet_model_info;
+
+freshet_model_info freshet_model_get_info(const freshet_model * _Nonnull model);
+
+// A sentence on kind, size and quantisation.
+size_t freshet_model_describe(const freshet_model * _Nonnull model, char * _Nullable buffer, size_t capacity);
+
+// Metadata, scalar values as text. An index out of range gives length 0.
+int32_t freshet_model_metadata_count(const freshet_model * _Nonnull model);
+size_t freshet_model_metadata_key(const freshet_model * _Nonnull model, int32_t index, char * _Nullable buffer,
+                                  size_t capacity);
+size_t freshet_model_metadata_value(const freshet_model * _Nonnull model, int32_t index, char * _Nullable buffer,
+                                    size_t capacity);
+
+// The source of the model's chat template, with a zero byte at its end; NULL when it has none. Lives with the model.
+const char * _Nullable freshet_model_chat_template(const freshet_model * _Nonnull model);
+
+// ---------------------------------------------------------------------------------------------------- The vocabulary
+
+typedef enum freshet_special_token {
+    FRESHET_TOKEN_BOS,
+    FRESHET_TOKEN_EOS,
+    FRESHET_TOKEN_EOT,
+} freshet_special_token;
+
+// -1 when the vocabulary has no such token.
+int32_t freshet_vocab_special(const freshet_model * _Nonnull model, freshet_special_token which);
+bool freshet_vocab_adds_bos(const freshet_model * _Nonnull model);
+// A token that ends generation. False for a token out of range.
+bool freshet_vocab_is_eog(const freshet_model * _Nonnull model, int32_t token);
+// A token that is no text, such as a turn's mark. False for a token out of range.
+bool freshet_vocab_is_control(const freshet_model * _Nonnull model, int32_t token);
+
+// Writes the tokens of a text, and returns their number. INT32_MIN on failure, with `error` filled.
+// `add_special`: add the tokens that the model wants around a text. `parse_special`: read marks such as "<s>" in the
+// text as the tokens they name, instead of as plain characters. `text` may be NULL when `length` is 0.
+int32_t freshet_vocab_tokenize(const freshet_model * _Nonnull model, const char * _Nullable text, size_t length,
+                               bool add_special, bool parse_special, int32_t * _Nullable tokens, int32_t capacity,
+                               freshet_error * _Nonnull error);
+
+// Writes a token's bytes, which may be part of a character, and returns their number; 0 for a token out of range.
+// `special`: give control tokens their names instead of nothing.
+size_t freshet_vocab_piece(const freshet_model * _Nonnull model, int32_t token, bool special, char * _Nullable buffer,
+                           size_t capacity);
+
+// --------------------------------------------------------------------------------------------------- Chat templates
+
+// One turn. Both texts end in a zero byte.
+typedef struct freshet_message {
+    const char * _Nonnull role;
+    const char * _Nonnull content;
+} freshet_message;
+
+// Renders a conversation by the model's own template, ready for the assistant to go on, and returns the text's length.
+// The beginning-of-sequence mark is left out where tokenising with `add_special` adds it.
+// SIZE_MAX on failure, with `error` filled: there is no fallback to another template.
+size_t freshet_chat_render(const freshet_model * _Nonnull model, const freshet_message * _Nonnull messages,
+                           size_t count, char * _Nullable buffer, size_t capacity, freshet_error * _Nonnull error);
+
+// ------------------------------------------------------------------------------------------------------ The context
+
+typedef struct freshet_context_params {
+    // Tokens that all sequences together may hold.
+    uint32_t context_length;
+    // Tokens that one decode may take.
+    uint32_t batch_capacity;
+    // Tokens that are computed at once.
+    uint32_t micro_batch;
+    // Sequences are numbered from 0 to below this.
+    uint32_t max_sequences;
+    // Threads for one token, and for many.
+    int32_t threads;
+    int32_t batch_threads;
+    // Asked many times during a decode, on its thread; answer true to break it off. May be NULL.
+    bool (* _Nullable should_interrupt)(void * _Nullable data);
+    void * _Nullable interrupt_data;
+} freshet_context_params;
+
+// NULL on failure, with nothing left in memory.
+freshet_context * _Nullable freshet_context_new(freshet_model * _Nonnull model, freshet_context_params params,
+                                                freshet_error * _Nonnull error);
+void freshet_context_free(freshet_context * _Nonnull context);
+
+// The number of tokens that fit; llama.cpp may round it up.
+uint32_t freshet_context_length(const freshet_context * _Nonnull context);
+
+// Computes `count` tokens, at most the batch capacity. Element i is `tokens[i]` at `positions[i]` of sequence
+// `sequences[i]`; where `outputs[i]` is not 0 its logits are kept.
+//   FRESHET_OK                   the tokens are in memory, and the logits asked for can be read
+//   FRESHET_ERROR_NO_ROOM        memory is as it was before the call
+//   FRESHET_ERROR_INTERRUPTED    memory holds a part of the batch: ask freshet_context_next_position
+//   FRESHET_ERROR_OUT_OF_MEMORY, FRESHET_ERROR_OTHER
+//                                likewise; the context may not be usable
+freshet_error_code freshet_context_decode(freshet_context * _Nonnull context, const int32_t * _Nonnull tokens,
+                                          const int32_t * _Nonnull positions, const int32_t * _Nonnull sequences,
+                                          const uint8_t * _Nonnull outputs, int32_t count,
+                                          freshet_error * _Nonnull error);
+
+// The logits of batch element `index`, one for each token of the vocabulary; NULL when none were asked for.
+// Valid until the next decode.
+const float * _Nullable freshet_context_logits(freshet_context * _Nonnull context, int32_t index);
+
+// The position after the last one that a sequence holds: 0 for an empty sequence.
+int32_t freshet_context_next_position(const freshet_context * _Nonnull context, int32_t sequence);
+
+// Forgets what a sequence holds from `position` on. False when this model cannot be cut back there; the sequence is
+// then as it was. Position 0 always works.
+bool freshet_context_truncate(freshet_context * _Nonnull context, int32_t sequence, int32_t position);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,136 @@
+// The library's start, its log lines, and what they tell about a failure.
+
+#include "boundary.hpp"
+
+#include <ggml-backend.h>
+#include <llama-common/log.h>
+
+#include <algorithm>
+#include <mutex>
+
+namespace {
+
+std::mutex sink_mutex;
+freshet_log_callback sink = nullptr;
+void * sink_data = nullptr;
+
+thread_local freshet::LogCapture * capture = nullptr;
+// llama.cpp logs pieces of lines; they are put together here. A continuation has the level of the line it continues.
+thread_local std::string pending;
+thread_local int32_t pending_level = 2;
+
+int32_t level_of(ggml_log_level level) {
+    switch (level) {
+        case GGML_LOG_LEVEL_DEBUG: return 1;
+        case GGML_LOG_LEVEL_WARN: return 3;
+        case GGML_LOG_LEVEL_ERROR: return 4;
+        case GGML_LOG_LEVEL_CONT: return pending_level;
+        default: return 2;
+    }
+}
+
+void emit(const std::string & line, int32_t level) {
+    // Loading progress is drawn in dots, one a call; they say nothing that the progress callback does not.
+    if (line.find_first_not_of(". \r") == std::string::npos) {
+        return;
+    }
+    if (capture != nullptr && level >= 3 && capture->lines.size() < 64) {
+        capture->lines.push_back(line);
+    }
+    std::lock_guard<std::mutex> guard(sink_mutex);
+    if (sink != nullptr) {
+        sink(level, line.data(), line.size(), sink_data);
+    }
+}
+
+void receive(ggml_log_level level, const char * text, void *) {
+    // A C callback of llama.cpp's: nothing may be thrown through it, and a lost log line is no reason to stop.
+    try {
+        pending_level = level_of(level);
+        for (const char * c = text; *c != '\0'; c++) {
+            if (*c != '\n') {
+                pending.push_back(*c);
+                continue;
+            }
+            std::string line;
+            line.swap(pending);
+            emit(line, pending_level);
+        }
+    } catch (...) {
+    }
+}
+
+bool contains(const std::string & text, const char * part) {
+    return text.find(part) != std::string::npos;
+}
+
+// "llama_model_load: error loading model: …" says its own function's name first; a user has no use for it.
+std::string without_function(const std::string & line) {
+    const size_t colon = line.find(": ");
+    const bool names_function = colon != std::string::npos && line.find(' ') > colon;
+    return names_function ? line.substr(colon + 2) : line;
+}
+
+freshet_error_code kind(const std::string & line) {
+    if (contains(line, "unknown model architecture") || contains(line, "unknown pre-tokenizer") ||
+        contains(line, "unsupported model architecture") || contains(line, "unknown tokenizer")) {
+        return FRESHET_ERROR_UNSUPPORTED;
+    }
+    if (contains(line, "failed to allocate") || contains(line, "unable to allocate") || contains(line, "bad_alloc") ||
+        contains(line, "Cannot allocate memory") || contains(line, "out of memory")) {
+        return FRESHET_ERROR_OUT_OF_MEMORY;
+    }
+    if (contains(line, "missing tensor") || contains(line, "wrong shape") || contains(line, "key not found") ||
+        contains(line, "corrupted") || contains(line, "not within the file bounds") || contains(line, "wrong type") ||
+        contains(line, "failed to read") || contains(line, "invalid") || contains(line, "duplicate")) {
+        return FRESHET_ERROR_DAMAGED;
+    }
+    return FRESHET_ERROR_OTHER;
+}
+
+}  // namespace
+
+freshet::LogCapture::LogCapture() { capture = this; }
+freshet::LogCapture::~LogCapture() { capture = nullptr; }
+
+void freshet::LogCapture::explain(freshet_error * error, const char * fallback) const {
+    // The first line that names a kind is the cause; those after it are layers above saying that they failed too.
+    for (const std::string & line : lines) {
+        if (const freshet_error_code code = kind(line); code != FRESHET_ERROR_OTHER) {
+            return fill(error, code, without_function(line));
+        }
+    }
+    fill(error, FRESHET_ERROR_OTHER, lines.empty() ? std::string(fallback) : without_function(lines.front()));
+}
+
+void freshet_set_log(freshet_log_callback callback, void * data) {
+    std::lock_guard<std::mutex> guard(sink_mutex);
+    sink = callback;
+    sink_data = data;
+}
+
+void freshet_start(bool use_blas) {
+    static std::once_flag once;
+    std::call_once(once, [use_blas] {
+        llama_log_set(receive, nullptr);
+        // llama.cpp's common library has a log of its own, which writes to the terminal.
+        common_log_set_verbosity_thold(-1);
+        llama_backend_init();
+        if (!use_blas) {
+            if (ggml_backend_reg_t blas = ggml_backend_reg_by_name("BLAS")) {
+                ggml_backend_unload(blas);
+            }
+        }
+    });
+}
+
+const char * freshet_build_description(void) {
+    static const std::string description = [] {
+        try {
+            return std::string("llama.cpp ") + llama_version() + "; " + llama_print_system_info();
+        } catch (...) {
+            return std::string("llama.cpp");
+        }
+    }();
+    return description.c_str();
+}

@@ -1,0 +1,153 @@
+// Models and their vocabularies.
+
+#include "boundary.hpp"
+
+#include <climits>
+#include <string>
+
+using freshet::guarded;
+
+freshet_model * freshet_model_load(const char * path, freshet_model_params params, freshet_error * error) {
+    return guarded<freshet_model *>(error, FRESHET_ERROR_OTHER, nullptr, [&]() -> freshet_model * {
+        struct Progress {
+            freshet_progress_callback callback;
+            void * data;
+            bool stopped;
+        } progress = {params.progress, params.progress_data, false};
+
+        llama_model_params model_params = llama_model_default_params();
+        model_params.n_gpu_layers = 0;
+        model_params.load_mode = params.use_mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
+        model_params.vocab_only = params.vocab_only;
+        model_params.progress_callback_user_data = &progress;
+        model_params.progress_callback = [](float fraction, void * data) {
+            auto * progress = static_cast<Progress *>(data);
+            progress->stopped = progress->callback != nullptr && !progress->callback(fraction, progress->data);
+            return !progress->stopped;
+        };
+
+        freshet::LogCapture log;
+        llama_model * model = llama_model_load_from_file(path, model_params);
+        if (model == nullptr) {
+            if (progress.stopped) {
+                freshet::fill(error, FRESHET_ERROR_INTERRUPTED, "loading was stopped");
+            } else {
+                log.explain(error, "llama.cpp did not say why");
+            }
+            return nullptr;
+        }
+        return new freshet_model{model, llama_model_get_vocab(model)};
+    });
+}
+
+void freshet_model_free(freshet_model * model) {
+    llama_model_free(model->model);
+    delete model;
+}
+
+freshet_model_info freshet_model_get_info(const freshet_model * model) {
+    const llama_model * m = model->model;
+    freshet_model_info info = {};
+    info.vocabulary_count = llama_vocab_n_tokens(model->vocab);
+    info.trained_context_length = llama_model_n_ctx_train(m);
+    info.embedding_length = llama_model_n_embd(m);
+    info.layer_count = llama_model_n_layer(m);
+    info.parameter_count = llama_model_n_params(m);
+    info.byte_count = llama_model_size(m);
+    info.has_decoder = llama_model_has_decoder(m);
+    info.has_encoder = llama_model_has_encoder(m);
+    info.is_recurrent = llama_model_is_recurrent(m) || llama_model_is_hybrid(m);
+    return info;
+}
+
+namespace {
+
+// llama.cpp's text getters write a zero byte at the end and return the length, or -1: read with room for it.
+template <typename Getter>
+size_t text(char * buffer, size_t capacity, Getter get) {
+    freshet_error ignored;
+    return guarded<size_t>(&ignored, FRESHET_ERROR_OTHER, 0, [&]() -> size_t {
+        char probe[1];
+        const int32_t length = get(probe, sizeof probe);
+        if (length <= 0) {
+            return 0;
+        }
+        std::string whole(static_cast<size_t>(length) + 1, '\0');
+        get(&whole[0], whole.size());
+        return freshet::copy(whole.data(), static_cast<size_t>(length), buffer, capacity);
+    });
+}
+
+bool is_token(const freshet_model * model, int32_t token) {
+    return token >= 0 && token < llama_vocab_n_tokens(model->vocab);
+}
+
+}  // namespace
+
+size_t freshet_model_describe(const freshet_model * model, char * buffer, size_t capacity) {
+    return text(buffer, capacity, [&](char * b, size_t n) { return llama_model_desc(model->model, b, n); });
+}
+
+int32_t freshet_model_metadata_count(const freshet_model * model) { return llama_model_meta_count(model->model); }
+
+size_t freshet_model_metadata_key(const freshet_model * model, int32_t index, char * buffer, size_t capacity) {
+    return text(buffer, capacity,
+                [&](char * b, size_t n) { return llama_model_meta_key_by_index(model->model, index, b, n); });
+}
+
+size_t freshet_model_metadata_value(const freshet_model * model, int32_t index, char * buffer, size_t capacity) {
+    return text(buffer, capacity,
+                [&](char * b, size_t n) { return llama_model_meta_val_str_by_index(model->model, index, b, n); });
+}
+
+const char * freshet_model_chat_template(const freshet_model * model) {
+    return llama_model_chat_template(model->model, nullptr);
+}
+
+int32_t freshet_vocab_special(const freshet_model * model, freshet_special_token which) {
+    switch (which) {
+        case FRESHET_TOKEN_BOS: return llama_vocab_bos(model->vocab);
+        case FRESHET_TOKEN_EOS: return llama_vocab_eos(model->vocab);
+        case FRESHET_TOKEN_EOT: return llama_vocab_eot(model->vocab);
+    }
+    return -1;
+}
+
+bool freshet_vocab_adds_bos(const freshet_model * model) { return llama_vocab_get_add_bos(model->vocab); }
+
+bool freshet_vocab_is_eog(const freshet_model * model, int32_t token) {
+    return is_token(model, token) && llama_vocab_is_eog(model->vocab, token);
+}
+
+bool freshet_vocab_is_control(const freshet_model * model, int32_t token) {
+    return is_token(model, token) && llama_vocab_is_control(model->vocab, token);
+}
+
+int32_t freshet_vocab_tokenize(const freshet_model * model, const char * source, size_t length, bool add_special,
+                               bool parse_special, int32_t * tokens, int32_t capacity, freshet_error * error) {
+    return guarded<int32_t>(error, FRESHET_ERROR_OTHER, INT32_MIN, [&]() -> int32_t {
+        if (length > INT32_MAX) {
+            freshet::fill(error, FRESHET_ERROR_OTHER, "the text is longer than 2 GiB");
+            return INT32_MIN;
+        }
+        const int32_t count = llama_tokenize(model->vocab, length == 0 ? "" : source, static_cast<int32_t>(length), tokens, capacity,
+                                             add_special, parse_special);
+        if (count == INT32_MIN) {
+            freshet::fill(error, FRESHET_ERROR_OTHER, "the text has too many tokens");
+            return INT32_MIN;
+        }
+        return count < 0 ? -count : count;
+    });
+}
+
+size_t freshet_vocab_piece(const freshet_model * model, int32_t token, bool special, char * buffer, size_t capacity) {
+    freshet_error ignored;
+    return guarded<size_t>(&ignored, FRESHET_ERROR_OTHER, 0, [&]() -> size_t {
+        if (!is_token(model, token)) {
+            return 0;
+        }
+        const auto room = static_cast<int32_t>(capacity < INT32_MAX ? capacity : INT32_MAX);
+        const int32_t count = llama_token_to_piece(model->vocab, token, buffer, room, 0, special);
+        return static_cast<size_t>(count < 0 ? -count : count);
+    });
+}

@@ -1,0 +1,61 @@
+internal import Foundation
+public import Freshet
+
+/// How the local engine is set up: which model, and how much of the machine it may use.
+public struct LlamaOptions: Sendable {
+    /// The GGUF file.
+    public var modelPath: String
+    /// Tokens of the context; 0 takes what the model was trained with, `nil` the same but at most
+    /// ``defaultContextLimit``.
+    public var contextLength: Int?
+    /// Threads that compute one token; `nil` takes one for each processor that the process may use.
+    public var threads: Int?
+    /// Threads that compute a prompt; `nil` takes as many as ``threads``.
+    public var batchThreads: Int?
+    /// Tokens of a prompt that are computed at once.
+    public var batchSize = 512
+    /// How the model's file is read.
+    public var load = LlamaModel.LoadOptions()
+    /// Requests that may wait behind the running ones; more are refused with
+    /// ``GenerationError/Code/overloaded``.
+    public var queueCapacity = 32
+    /// Chunks that may wait for a slow reader before its sequence pauses.
+    public var streamCapacity = 64
+
+    /// Options for a model, with the defaults for the rest.
+    public init(modelPath: String) { self.modelPath = modelPath }
+
+    /// The longest context that is made without being asked for: a model trained with 128 k tokens would take
+    /// gigabytes for a short answer.
+    public static let defaultContextLimit = 8192
+
+    /// One thread for each processor.
+    static var defaultThreads: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+    /// The context's length for a model, in tokens.
+    func contextLength(for model: LlamaModel) -> Int {
+        let trained = max(model.trainedContextLength, 1)
+        return switch contextLength {
+        case nil: min(trained, Self.defaultContextLimit)
+        case 0: trained
+        case let length?: length
+        }
+    }
+
+    /// Checks every value that can be checked without the model.
+    ///
+    /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest``, naming the parameter.
+    public func validate() throws(GenerationError) {
+        try check("ctx_size", contextLength, in: 0...(1 << 24))
+        try check("threads", threads, in: 1...512)
+        try check("threads_batch", batchThreads, in: 1...512)
+        try check("batch_size", batchSize, in: 1...65536)
+        try check("queue_capacity", queueCapacity, in: 0...(1 << 20))
+        try check("stream_capacity", streamCapacity, in: 1...(1 << 20))
+    }
+
+    private func check(_ name: String, _ value: Int?, in range: ClosedRange<Int>) throws(GenerationError) {
+        guard let value, !range.contains(value) else { return }
+        throw .invalid(name, "must be from \(range.lowerBound) to \(range.upperBound), but is \(value)")
+    }
+}

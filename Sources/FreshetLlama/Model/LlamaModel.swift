@@ -1,0 +1,117 @@
+internal import CLlama
+public import Freshet
+
+/// A loaded model: weights, metadata and vocabulary. It never changes, and any thread may use it.
+///
+/// It owns llama.cpp's model and frees it when the last reference goes; every context keeps one.
+public final class LlamaModel: @unchecked Sendable {
+    // Sendable: llama.cpp's model and vocabulary are only read after loading, which it allows from any thread.
+
+    /// How a model is loaded.
+    public struct LoadOptions: Sendable {
+        /// Whether the file is mapped into memory instead of copied. Mapped weights are shared between processes and
+        /// are read from disk when first touched.
+        public var usesMemoryMap = true
+        /// Whether only metadata and vocabulary are read: enough to tokenise, not to generate.
+        public var isVocabularyOnly = false
+        /// Whether the OpenBLAS backend takes part. It belongs to the process: the first model's choice stands.
+        public var usesBLAS = false
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplate`` and ``LlamaContext`` use it.
+    let handle: OpaquePointer
+    /// The file's path, as it was given.
+    public let path: String
+    /// Scalar metadata in the file's order; arrays are not among it.
+    public let metadata: [(key: String, value: String)]
+    /// The number of parameters.
+    public let parameterCount: Int
+    /// The bytes of all tensors.
+    public let byteCount: Int
+    /// The longest context that the model was trained with, in tokens.
+    public let trainedContextLength: Int
+    /// Kind, size and quantisation in a few words.
+    public let summary: String
+    /// The source of the model's chat template.
+    public let chatTemplate: String?
+    /// Every token that ends generation.
+    let endOfGeneration: [Token]
+    let vocabularySize: Int
+
+    /// Loads a GGUF file; blocks while it does.
+    ///
+    /// - Parameter progress: called with 0…1, on this thread; answering `false` stops loading.
+    /// - Throws: ``GenerationError`` that says why: no such file, not a GGUF, truncated, damaged, of an unsupported
+    ///   architecture, out of memory, or cancelled.
+    public init(
+        path: String, options: LoadOptions = LoadOptions(), progress: @escaping @Sendable (Double) -> Bool = { _ in true }
+    ) throws(GenerationError) {
+        freshet_start(options.usesBLAS)
+        let box = ProgressBox(progress)
+        let parameters = freshet_model_params(
+            use_mmap: options.usesMemoryMap, vocab_only: options.isVocabularyOnly,
+            progress: { fraction, data in
+                guard let data else { return true }
+                return Unmanaged<ProgressBox>.fromOpaque(data).takeUnretainedValue().report(Double(fraction))
+            }, progress_data: Unmanaged.passUnretained(box).toOpaque())
+        let handle = try GenerationError.check("The model \(path) cannot be loaded") { failure in
+            withExtendedLifetime(box) { freshet_model_load(path, parameters, failure) }
+        }
+        let info = freshet_model_get_info(handle)
+        self.handle = handle
+        self.path = path
+        parameterCount = Int(clamping: info.parameter_count)
+        byteCount = Int(clamping: info.byte_count)
+        trainedContextLength = Int(info.trained_context_length)
+        vocabularySize = Int(info.vocabulary_count)
+        summary = Self.text { freshet_model_describe(handle, $0, $1) }
+        chatTemplate = freshet_model_chat_template(handle).map { String(cString: $0) }
+        metadata = (0..<freshet_model_metadata_count(handle)).map { index in
+            (
+                key: Self.text { freshet_model_metadata_key(handle, index, $0, $1) },
+                value: Self.text { freshet_model_metadata_value(handle, index, $0, $1) }
+            )
+        }
+        endOfGeneration = (0..<info.vocabulary_count).filter { freshet_vocab_is_eog(handle, $0) }
+        // All is stored: what follows may throw, and deinit will free the handle.
+        if !options.isVocabularyOnly {
+            guard info.has_decoder, !info.has_encoder else {
+                throw GenerationError(
+                    .modelUnusable, "The model \(path) cannot continue a text: it has no decoder, or needs an encoder.")
+            }
+            guard vocabularySize > 0 else {
+                throw GenerationError(.modelUnusable, "The model \(path) has no vocabulary.")
+            }
+        }
+    }
+
+    deinit { freshet_model_free(handle) }
+
+    /// The model's vocabulary.
+    public var vocabulary: Vocabulary { Vocabulary(model: self) }
+
+    /// The name that chunks carry: the metadata's name, or else the file's.
+    public var name: String {
+        if let name = metadata.first(where: { $0.key == "general.name" })?.value, !name.isEmpty { return name }
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
+    }
+
+    /// Reads a text from a function that fills a buffer and answers the length it needs.
+    static func text(_ read: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> String {
+        let length = read(nil, 0)
+        guard length > 0 else { return "" }
+        return String(unsafeUninitializedCapacity: length) { bytes in
+            bytes.withMemoryRebound(to: CChar.self) { min(read($0.baseAddress, length), length) }
+        }
+    }
+
+    /// A closure that C can carry.
+    private final class ProgressBox {
+        let report: @Sendable (Double) -> Bool
+        init(_ report: @escaping @Sendable (Double) -> Bool) { self.report = report }
+    }
+}

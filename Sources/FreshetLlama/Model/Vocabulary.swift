@@ -1,0 +1,79 @@
+internal import CLlama
+public import Freshet
+
+/// A model's tokens: text to token ids and back. Usable from any thread.
+public struct Vocabulary: Sendable {
+    private let model: LlamaModel
+
+    init(model: LlamaModel) { self.model = model }
+
+    /// The number of tokens; ids are below it.
+    public var count: Int { model.vocabularySize }
+
+    /// Every token that ends generation: end of text, end of turn, and what else the model marks so.
+    public var endOfGeneration: [Token] { model.endOfGeneration }
+
+    /// Whether a token ends generation.
+    public func isEndOfGeneration(_ token: Token) -> Bool { freshet_vocab_is_eog(model.handle, token) }
+
+    /// Whether a token is a mark rather than text.
+    public func isControl(_ token: Token) -> Bool { freshet_vocab_is_control(model.handle, token) }
+
+    /// The token that begins every text, where the model has one.
+    public var beginningOfSequence: Token? {
+        let token = freshet_vocab_special(model.handle, FRESHET_TOKEN_BOS)
+        return token < 0 ? nil : token
+    }
+
+    /// The tokens of a text.
+    ///
+    /// - Parameters:
+    ///   - addingSpecial: whether to put around it what the model wants, such as the beginning-of-sequence token.
+    ///   - parsingSpecial: whether marks such as `<|end|>` in the text are read as the tokens they name.
+    /// - Throws: ``GenerationError`` when the tokenizer refuses the text.
+    public func tokenize(
+        _ text: String, addingSpecial: Bool, parsingSpecial: Bool
+    ) throws(GenerationError) -> [Token] {
+        var text = text
+        var failure = freshet_error()
+        // A token is at least a byte, bar the few that are added around the text.
+        var tokens = [Token](repeating: 0, count: text.utf8.count + 16)
+        while true {
+            let count = text.withUTF8 { bytes in
+                let start = UnsafeRawPointer(bytes.baseAddress)?.assumingMemoryBound(to: CChar.self)
+                return tokens.withUnsafeMutableBufferPointer { buffer in
+                    freshet_vocab_tokenize(
+                        model.handle, start, bytes.count, addingSpecial, parsingSpecial,
+                        buffer.baseAddress, Int32(clamping: buffer.count), &failure)
+                }
+            }
+            guard count >= 0 else { throw GenerationError(failure, attempt: "The text cannot be tokenised") }
+            if count <= tokens.count { return Array(tokens.prefix(Int(count))) }
+            tokens = [Token](repeating: 0, count: Int(count))
+        }
+    }
+
+    /// A token's bytes, which may be part of a character.
+    ///
+    /// - Parameter showingControl: whether control tokens give their names instead of nothing.
+    public func bytes(of token: Token, showingControl: Bool = false) -> [UInt8] {
+        var bytes: [UInt8] = []
+        append(bytesOf: token, to: &bytes, showingControl: showingControl)
+        return bytes
+    }
+
+    /// Adds a token's bytes to a buffer.
+    func append(bytesOf token: Token, to bytes: inout [UInt8], showingControl: Bool = false) {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+            let count = freshet_vocab_piece(model.handle, token, showingControl, buffer.baseAddress, buffer.count)
+            if count <= buffer.count {
+                bytes.append(contentsOf: UnsafeRawBufferPointer(start: buffer.baseAddress, count: count))
+                return
+            }
+            let long = [CChar](unsafeUninitializedCapacity: count) { buffer, initialized in
+                initialized = freshet_vocab_piece(model.handle, token, showingControl, buffer.baseAddress, count)
+            }
+            bytes.append(contentsOf: long.lazy.map { UInt8(bitPattern: $0) })
+        }
+    }
+}
