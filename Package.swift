@@ -19,6 +19,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "Freshet", swiftSettings: settings),
+        .target(name: "FreshetHTTP", dependencies: ["Freshet"], swiftSettings: settings),
         .target(
             name: "CLlama",
             cxxSettings: [.headerSearchPath("../../.llama/include")],
@@ -37,6 +38,7 @@ let package = Package(
             name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport", swiftSettings: settings
         ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
+        .testTarget(name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )
