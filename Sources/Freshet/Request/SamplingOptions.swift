@@ -1,7 +1,7 @@
 /// How the next token is chosen from a model's logits.
 ///
 /// Names, meanings and defaults are llama.cpp's. Each stage has a value at which it does nothing, given with it.
-/// Temperature 0 takes the most likely token and reads no random number.
+/// Temperature 0, with a dynamic range of 0, takes the most likely of the candidates.
 public struct SamplingOptions: Sendable, Hashable {
     /// One step of the chain that narrows and reshapes the candidates.
     public enum Stage: String, Sendable, Hashable, CaseIterable, Codable {
@@ -25,7 +25,7 @@ public struct SamplingOptions: Sendable, Hashable {
         case temperature
     }
 
-    /// A target-surprise sampler that replaces every truncating stage of the chain.
+    /// A target-surprise sampler that replaces every stage of the chain but the temperature, penalties included.
     public enum Mirostat: Int, Sendable, Hashable, CaseIterable {
         /// Truncate by the chain's stages.
         case off = 0

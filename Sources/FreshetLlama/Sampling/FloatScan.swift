@@ -1,0 +1,167 @@
+/// Passes over long arrays of floats, sixteen at a time.
+///
+/// All of them skip NaN as if it were minus infinity: a comparison with NaN is false, and every comparison here is
+/// written so that false means "leave out". The results do not depend on the processor: each operation is IEEE
+/// arithmetic in a fixed order, and the exponential is our own.
+enum FloatScan {
+    typealias Vector = SIMD16<Float>
+    /// How many floats one step takes.
+    static let width = 16
+
+    /// Sixteen floats from `index` on.
+    @inline(__always)
+    static func load(_ values: UnsafePointer<Float>, _ index: Int) -> Vector {
+        UnsafeRawPointer(values + index).loadUnaligned(as: Vector.self)
+    }
+
+    /// The last, fewer than sixteen, floats, filled up with minus infinity.
+    @inline(__always)
+    static func loadTail(_ values: UnsafePointer<Float>, _ index: Int, count: Int) -> Vector {
+        var tail = Vector(repeating: -.infinity)
+        for lane in 0..<(count - index) { tail[lane] = values[index + lane] }
+        return tail
+    }
+
+    /// The larger of each pair; of a NaN on the right nothing is seen.
+    @inline(__always)
+    static func larger(_ left: Vector, _ right: Vector) -> Vector { left.replacing(with: right, where: right .> left) }
+
+    /// The largest of sixteen; minus infinity when all are NaN.
+    @inline(__always)
+    static func largest(_ block: Vector) -> Float {
+        let whole = larger(Vector(repeating: -.infinity), block)
+        let eight = whole.lowHalf.replacing(with: whole.highHalf, where: whole.highHalf .> whole.lowHalf)
+        let four = eight.lowHalf.replacing(with: eight.highHalf, where: eight.highHalf .> eight.lowHalf)
+        let two = four.lowHalf.replacing(with: four.highHalf, where: four.highHalf .> four.lowHalf)
+        return two.y > two.x ? two.y : two.x
+    }
+
+    /// The largest value; minus infinity when there is none.
+    static func maximum(_ values: UnsafePointer<Float>, count: Int) -> Float {
+        // Two chains of comparisons, because one would wait for itself.
+        var (even, odd) = (Vector(repeating: -.infinity), Vector(repeating: -.infinity))
+        var index = 0
+        while index + 2 * width <= count {
+            even = larger(even, load(values, index))
+            odd = larger(odd, load(values, index + width))
+            index += 2 * width
+        }
+        while index < count {
+            let block = index + width <= count ? load(values, index) : loadTail(values, index, count: count)
+            even = larger(even, block)
+            index += width
+        }
+        return largest(larger(even, odd))
+    }
+
+    /// Writes `exp(value - maximum)` for every value and returns the sum of what was written.
+    static func exponentials(
+        of values: UnsafePointer<Float>, count: Int, maximum: Float, into result: UnsafeMutablePointer<Float>
+    ) -> Double {
+        var total = 0.0
+        var index = 0
+        while index + width <= count {
+            // Floats are summed over short runs only, and runs in double, so that 150,000 small terms are not lost.
+            var run = Vector.zero
+            let end = min(index + 32 * width, count - count % width)
+            while index < end {
+                let powers = exponential(load(values, index) - maximum)
+                UnsafeMutableRawPointer(result + index).storeBytes(of: powers, as: Vector.self)
+                run += powers
+                index += width
+            }
+            total += Double(run.sum())
+        }
+        if index < count {
+            let powers = exponential(loadTail(values, index, count: count) - maximum)
+            for lane in 0..<(count - index) { result[index + lane] = powers[lane] }
+            total += Double(powers.sum())
+        }
+        return total
+    }
+
+    /// Divides every value.
+    static func divide(_ values: UnsafeMutablePointer<Float>, count: Int, by divisor: Float) {
+        var index = 0
+        while index + width <= count {
+            let quotients = load(values, index) / divisor
+            UnsafeMutableRawPointer(values + index).storeBytes(of: quotients, as: Vector.self)
+            index += width
+        }
+        while index < count {
+            values[index] /= divisor
+            index += 1
+        }
+    }
+
+    /// How many values are numbers and not minus infinity, and their sum.
+    static func sum(_ values: UnsafePointer<Float>, count: Int) -> (number: Int, sum: Double) {
+        reduceFinite(values, count: count) { $0 }
+    }
+
+    /// The sum of the squared differences from `mean`, of the same values that ``sum(_:count:)`` takes.
+    static func squaredDeviations(_ values: UnsafePointer<Float>, count: Int, from mean: Double) -> Double {
+        reduceFinite(values, count: count) { ($0 - mean) * ($0 - mean) }.sum
+    }
+
+    @inline(__always)
+    private static func reduceFinite(
+        _ values: UnsafePointer<Float>, count: Int, _ term: (SIMD8<Double>) -> SIMD8<Double>
+    ) -> (number: Int, sum: Double) {
+        var (sum, number) = (SIMD8<Double>.zero, SIMD8<Double>.zero)
+        func add(_ values: SIMD8<Double>) {
+            let isFinite = values .> -.infinity
+            sum += SIMD8<Double>.zero.replacing(with: term(values), where: isFinite)
+            number += SIMD8<Double>.zero.replacing(with: 1, where: isFinite)
+        }
+        var index = 0
+        while index < count {
+            let block = index + width <= count ? load(values, index) : loadTail(values, index, count: count)
+            add(SIMD8<Double>(block.lowHalf))
+            add(SIMD8<Double>(block.highHalf))
+            index += width
+        }
+        return (Int(number.sum()), sum.sum())
+    }
+
+    /// Calls `body` with the index of every value that is at least `threshold`, in order.
+    @inline(__always)
+    static func forEach(
+        in values: UnsafePointer<Float>, count: Int, atLeast threshold: Float, _ body: (Int) -> Void
+    ) {
+        var index = 0
+        while index < count {
+            let end = min(index + width, count)
+            let block = end - index == width ? load(values, index) : loadTail(values, index, count: count)
+            if largest(block) >= threshold {
+                for place in index..<end where values[place] >= threshold { body(place) }
+            }
+            index = end
+        }
+    }
+
+    /// e to the power of each number, which is 0 or less; 0 below -87, where the result would leave the normal floats.
+    ///
+    /// 2ⁿ · eʳ with |r| ≤ ln 2 / 2, and the Taylor series of eʳ up to the seventh power, whose rest is under 6e-9.
+    @inline(__always)
+    static func exponential(_ exponents: Vector) -> Vector {
+        let lowest = Vector(repeating: -87)
+        let isNormal = exponents .> lowest
+        let x = lowest.replacing(with: exponents, where: isNormal)
+        // Adding 1.5 · 2²³ leaves the nearest integer in the low bits of the float.
+        let shifted = x * 1.442_695_04 + 12_582_912
+        let n = shifted - 12_582_912
+        let r = (x - n * 0.693_359_375) + n * 2.121_944_4e-4
+        var series = r * (1 / 5040) + (1 / 720)
+        series = series * r + (1 / 120)
+        series = series * r + (1 / 24)
+        series = series * r + (1 / 6)
+        series = series * r + 0.5
+        series = series * r + 1
+        series = series * r + 1
+        let bits = unsafeBitCast(series, to: SIMD16<UInt32>.self)
+        let scale = unsafeBitCast(shifted, to: SIMD16<UInt32>.self) &<< 23
+        let powers = unsafeBitCast(bits &+ scale, to: Vector.self)
+        return Vector.zero.replacing(with: powers, where: isNormal)
+    }
+}

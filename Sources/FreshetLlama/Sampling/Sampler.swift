@@ -1,0 +1,187 @@
+package import Freshet
+
+/// A token that may be chosen, and how likely that is.
+package struct Candidate: Sendable, Hashable {
+    /// The token.
+    package var token: Token
+    /// Its probability among the candidates, from 0 to 1.
+    package var probability: Float
+}
+
+/// Chooses tokens from a model's logits as ``SamplingOptions`` say: logit bias, then the stages in their order, then the
+/// draw. The stages are llama.cpp's, and tests compare each of them with llama.cpp's own.
+///
+/// One sequence owns a sampler, and uses it from one thread at a time. All memory is taken in `init`.
+///
+/// ```swift
+/// for token in prompt { sampler.accept(token) }
+/// while let token = sampler.sample(logits) {  // nil: nothing can be chosen
+///     sampler.accept(token)
+///     …
+/// }
+/// ```
+///
+/// **The draw.** One number u from 0 up to 1 is taken from ``RandomSource``, started with the seed. The candidates are
+/// put in order, likeliest first and equal ones by token, and the first at which their summed probability reaches u is
+/// chosen. A single candidate is chosen without a number, so greedy sampling takes none. XTC takes one number before, in
+/// its place in the chain, wherever it is on and there are two candidates.
+///
+/// **Unusable logits.** NaN and minus infinity mean that a token cannot be chosen, and plus infinity is taken for the
+/// largest float.
+package final class Sampler {
+    /// The seed that is used: the one asked for, or else the random one that was taken.
+    package let seed: UInt64
+
+    private let options: SamplingOptions
+    private let vocabularySize: Int
+    private let stages: [SamplingOptions.Stage]
+    private let bias: [(token: Token, value: Float)]
+    private var penalties: Penalties?
+    private var dry: DRY?
+    private(set) var mirostat: Mirostat?
+    private var random: RandomSource
+    private var candidates: Candidates
+
+    /// Makes a sampler that has seen no token.
+    ///
+    /// - Parameters:
+    ///   - options: how to choose; valid, as ``SamplingOptions/validate()`` says.
+    ///   - vocabularySize: how many logits there will be each time, at least one.
+    ///   - contextLength: how far back a penalty looks that is to look at the whole context.
+    ///   - endOfGeneration: the tokens to forbid when the options ignore the end of generation.
+    ///   - tokenBytes: a token's bytes; asked for only when DRY is on.
+    ///   - tokenize: the tokens of a piece of text without special ones; asked for only when DRY is on.
+    package init(
+        options: SamplingOptions, vocabularySize: Int, contextLength: Int, endOfGeneration: [Token],
+        tokenBytes: (Token) -> [UInt8], tokenize: ([UInt8]) -> [Token]
+    ) {
+        seed = options.seed ?? .random(in: .min ... .max)
+        random = RandomSource(seed: seed)
+        self.options = options
+        self.vocabularySize = vocabularySize
+        candidates = Candidates(capacity: vocabularySize)
+
+        var bias = options.logitBias
+        if options.ignoresEndOfGeneration {
+            for token in endOfGeneration { bias[token] = -.infinity }
+        }
+        self.bias = bias.map { ($0.key, $0.value) }.filter { 0..<Token(vocabularySize) ~= $0.token }
+
+        mirostat = Mirostat(options)
+        stages = mirostat == nil ? options.stages.filter(options.isActive) : [.temperature]
+        if stages.contains(.penalties) {
+            penalties = Penalties(options, vocabularySize: vocabularySize, contextLength: contextLength)
+        }
+        if stages.contains(.dry) {
+            dry = DRY(options, vocabularySize: vocabularySize, contextLength: contextLength) {
+                SequenceBreakers(
+                    options.drySequenceBreakers, vocabularySize: vocabularySize, tokenBytes: tokenBytes,
+                    tokenize: tokenize)
+            }
+        }
+    }
+
+    /// Takes a token of the sequence, of the prompt or chosen, into the history that the penalties look at. A token that
+    /// is not in the vocabulary is passed over.
+    package func accept(_ token: Token) {
+        guard 0..<Token(vocabularySize) ~= token else { return }
+        penalties?.accept(token)
+        dry?.accept(token)
+    }
+
+    /// Chooses the next token; ``accept(_:)`` is left to the caller, who may want to reject it.
+    ///
+    /// - Parameter logits: one for each token of the vocabulary. They are only read, and stay as the model gave them for
+    ///   whoever wants log-probabilities.
+    /// - Returns: the token; `nil` when no token can be chosen because every logit is NaN or minus infinity.
+    package func sample(_ logits: UnsafeBufferPointer<Float>) -> Token? {
+        narrow(logits)
+        let (_, total) = candidates.weigh()
+        guard total > 0 else { return nil }
+        let target = candidates.count > 1 ? random.nextUnit() * total : 0
+        let chosen = candidates.mostLikely(reaching: target)
+        let place = chosen[chosen.count - 1]
+        mirostat?.learn(from: Float(Double(candidates.weights[place]) / total))
+        return candidates.token(at: place)
+    }
+
+    /// What ``sample(_:)`` would draw from: the candidates that the chain leaves, likeliest first.
+    ///
+    /// It advances the random numbers that XTC takes, as ``sample(_:)`` does, and allocates.
+    package func distribution(_ logits: UnsafeBufferPointer<Float>) -> [Candidate] {
+        narrow(logits)
+        let (_, total) = candidates.weigh()
+        guard total > 0 else { return [] }
+        let order = candidates.mostLikely(reaching: .infinity)
+        return (0..<order.count).map { rank in
+            let probability = Float(Double(candidates.weights[order[rank]]) / total)
+            return Candidate(token: candidates.token(at: order[rank]), probability: probability)
+        }
+    }
+
+    /// Applies the bias and the stages.
+    private func narrow(_ logits: UnsafeBufferPointer<Float>) {
+        precondition(logits.count == vocabularySize, "\(logits.count) logits for a vocabulary of \(vocabularySize)")
+        guard let base = logits.baseAddress else { return }
+        candidates.reset(to: base)
+        if !bias.isEmpty {
+            let logits = candidates.edit()
+            for (token, value) in bias { logits[Int(token)] += value }
+        }
+        for stage in stages { apply(stage) }
+        mirostat?.apply(to: &candidates, vocabularySize: vocabularySize)
+    }
+
+    private func apply(_ stage: SamplingOptions.Stage) {
+        switch stage {
+        case .penalties: penalties?.apply(to: &candidates)
+        case .dry: dry?.apply(to: &candidates)
+        case .topNSigma: candidates.topNSigma(options.topNSigma)
+        case .topK: candidates.topK(options.topK)
+        case .typicalP: candidates.typicalP(options.typicalP, minKeep: options.minKeep)
+        case .topP: candidates.topP(options.topP, minKeep: options.minKeep)
+        case .minP: candidates.minP(options.minP, minKeep: options.minKeep)
+        case .xtc:
+            guard candidates.nominalCount > 1, random.nextUnit() < Double(options.xtcProbability) else { return }
+            candidates.xtc(threshold: options.xtcThreshold, minKeep: options.minKeep)
+        case .temperature:
+            if options.dynamicTemperatureRange > 0, mirostat == nil {
+                candidates.dynamicTemperature(
+                    center: options.temperature, range: options.dynamicTemperatureRange,
+                    exponent: options.dynamicTemperatureExponent)
+            } else {
+                candidates.temperature(options.temperature)
+            }
+        }
+    }
+}
+
+extension Sampler {
+    /// Makes a sampler for a model's vocabulary.
+    package convenience init(options: SamplingOptions, vocabulary: Vocabulary, contextLength: Int) {
+        self.init(
+            options: options, vocabularySize: vocabulary.count, contextLength: contextLength,
+            endOfGeneration: vocabulary.endOfGeneration,
+            tokenBytes: { vocabulary.bytes(of: $0, showingControl: true) },
+            tokenize: { bytes in
+                // A tail that the tokenizer refuses makes its head no breaker.
+                let text = String(decoding: bytes, as: UTF8.self)
+                return (try? vocabulary.tokenize(text, addingSpecial: false, parsingSpecial: false)) ?? []
+            })
+    }
+}
+
+extension SamplingOptions {
+    /// Whether a stage does anything with these values.
+    fileprivate func isActive(_ stage: Stage) -> Bool {
+        switch stage {
+        case .penalties, .dry, .temperature: true
+        case .topNSigma: topNSigma > 0
+        case .topK: topK > 0
+        case .typicalP: typicalP < 1
+        case .topP: topP < 1
+        case .minP: minP > 0
+        case .xtc: xtcProbability > 0 && xtcThreshold <= 0.5
+        }
+    }
+}
