@@ -66,7 +66,8 @@ public struct ChunkGrammar: Sendable {
             choices[chunk.index] = .content
         case .progress(let progress):
             guard state != .content else { throw Violation(description: "prompt progress after the answer began") }
-            guard 0...progress.total ~= progress.processed, 0...progress.processed ~= progress.cached else {
+            guard 0 <= progress.cached, progress.cached <= progress.processed, progress.processed <= progress.total
+            else {
                 throw Violation(description: "prompt progress beyond its bounds: \(progress)")
             }
         case .finish:
