@@ -42,13 +42,15 @@ package final class Monitor: @unchecked Sendable {
         pthread_cond_wait(condition, mutex)
     }
 
-    /// Waits like ``wait()``, but no longer than `duration`.
+    /// Waits like ``wait()``, but no longer than `duration`; a negative one is none at all, and more than thirty years
+    /// are thirty years.
     package func wait(atMost duration: Duration) {
         var deadline = timespec()
         clock_gettime(CLOCK_MONOTONIC, &deadline)
-        let (seconds, attoseconds) = duration.components
+        // A sum beyond what the clock can hold would be refused, and the wait would not wait.
+        let (seconds, attoseconds) = min(max(duration, .zero), .seconds(1_000_000_000)).components
         let nanoseconds = deadline.tv_nsec + Int(attoseconds / 1_000_000_000)
-        deadline.tv_sec += Int(clamping: seconds) + nanoseconds / 1_000_000_000
+        deadline.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
         deadline.tv_nsec = nanoseconds % 1_000_000_000
         pthread_cond_timedwait(condition, mutex, &deadline)
     }
