@@ -21,6 +21,7 @@ final class ChunkChannel: @unchecked Sendable {
     private var waiting: [Chunk] = []
     /// Chunks in the batch that the reader works on: they count as undelivered until it comes back for more.
     private var taken = 0
+    private var hasReader = false
     private var suspended: UnsafeContinuation<Delivery, Never>?
     private var ended = false
     private var error: GenerationError?
@@ -77,7 +78,15 @@ final class ChunkChannel: @unchecked Sendable {
         if isNew { onCancel() }
     }
 
-    /// Waits for chunks. One reader at a time; a cancelled task cancels the stream.
+    /// Makes the caller the reader, unless there is or was one.
+    func claimReading() -> Bool {
+        monitor.withLock {
+            defer { hasReader = true }
+            return !hasReader
+        }
+    }
+
+    /// Waits for chunks. Only for the one reader; a cancelled task cancels the stream.
     func receive() async -> Delivery {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in take(continuation) }

@@ -4,7 +4,7 @@
 /// *Failed* and *cancelled*: iteration throws a ``GenerationError`` that carries the reply so far. A reader that drops
 /// its iterator, or whose task is cancelled, cancels the stream, and the writer learns of it at once.
 ///
-/// The stream can be read once.
+/// The stream can be read once; a second iterator throws and leaves the first alone.
 ///
 /// ```swift
 /// for try await chunk in stream {
@@ -50,15 +50,21 @@ extension ChunkStream {
     /// The reading end. Dropping it cancels the stream.
     public final class Iterator: AsyncIteratorProtocol {
         private let reader: Reader
+        private let isOnlyReader: Bool
         private var batch: [Chunk] = []
         private var next = 0
 
         /// The fold of the chunks read so far.
         public private(set) var reply = Reply()
 
-        fileprivate init(reader: Reader) { self.reader = reader }
+        fileprivate init(reader: Reader) {
+            self.reader = reader
+            isOnlyReader = reader.channel.claimReading()
+        }
 
-        deinit { reader.channel.cancel() }
+        deinit {
+            if isOnlyReader { reader.channel.cancel() }
+        }
 
         /// The next chunk, or `nil` after the end.
         ///
@@ -66,6 +72,7 @@ extension ChunkStream {
         public func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(GenerationError) -> Chunk? {
+            guard isOnlyReader else { throw GenerationError(.invalidRequest, "A stream can be read only once.") }
             if next == batch.count {
                 next = 0
                 switch await reader.channel.receive() {
