@@ -16,7 +16,7 @@ public struct LlamaOptions: Sendable {
     public var batchSize = 512
     /// How the model's file is read.
     public var load = LlamaModel.LoadOptions()
-    /// Requests that may wait behind the running ones; more are refused with
+    /// Requests that may wait for a slot; more are refused with
     /// ``GenerationError/Code/overloaded``.
     public var queueCapacity = 32
     /// Chunks that may wait for a slow reader before its sequence pauses.
@@ -50,7 +50,7 @@ public struct LlamaOptions: Sendable {
         try check("threads", threads, in: 1...512)
         try check("threads_batch", batchThreads, in: 1...512)
         try check("batch_size", batchSize, in: 1...65536)
-        try check("queue_capacity", queueCapacity, in: 0...(1 << 20))
+        try check("queue_capacity", queueCapacity, in: 1...(1 << 20))
         try check("stream_capacity", streamCapacity, in: 1...(1 << 20))
     }
 

@@ -28,6 +28,12 @@ package protocol Backend: AnyObject {
     ///
     /// - Returns: false when the model cannot do that and the sequence is as before. Position 0 always works.
     func truncate(_ sequence: Int32, to position: Int) -> Bool
+
+    /// Every token that ends generation.
+    var endOfGeneration: [Token] { get }
+
+    /// Adds a token's bytes, which may be part of a character, to a buffer.
+    func append(bytesOf token: Token, to bytes: inout [UInt8])
 }
 
 /// How a decode went.

@@ -71,6 +71,10 @@ final class LlamaContext: Backend {
         freshet_context_truncate(handle, sequence, Int32(clamping: position))
     }
 
+    var endOfGeneration: [Token] { model.endOfGeneration }
+
+    func append(bytesOf token: Token, to bytes: inout [UInt8]) { model.vocabulary.append(bytesOf: token, to: &bytes) }
+
     /// The running decode's question whether to go on, at an address that C can carry.
     private final class Interruption {
         var check: (() -> Bool)?

@@ -1,0 +1,105 @@
+package import Freshet
+
+/// Runs generations on a thread of its own, over one backend.
+///
+/// llama.cpp's rule is that a context is used from one thread at a time, and `llama_decode` blocks for as long as it
+/// computes. The engine keeps the rule by confinement: the backend is made on the engine's thread, is not `Sendable`,
+/// and is freed there; everything else talks to the thread through a queue and through streams.
+///
+/// Dropping the last reference shuts the engine down.
+package final class InferenceEngine: Sendable {
+    private let queue: EngineQueue
+    private let model: String
+    private let streamCapacity: Int
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let ended: ThreadEnd
+
+    /// The most tokens of prompt and answer together.
+    package let contextLength: Int
+
+    /// How an engine is set up.
+    package struct Configuration: Sendable {
+        /// The name that chunks carry.
+        package var model: String
+        /// Generations that run side by side.
+        package var slotCount = 1
+        /// Requests that may wait for a slot.
+        package var queueCapacity = 32
+        /// Chunks that may wait for a slow reader before its generation pauses.
+        package var streamCapacity = 64
+        /// The clock, which a test can hold in its hand.
+        package var now: @Sendable () -> ContinuousClock.Instant = { .now }
+
+        /// The defaults.
+        package init(model: String) { self.model = model }
+    }
+
+    /// Starts an engine.
+    ///
+    /// - Parameter makeBackend: makes the backend, on the engine's thread.
+    /// - Throws: what `makeBackend` throws.
+    package static func start(
+        _ configuration: Configuration, makeBackend: @escaping @Sendable () throws(GenerationError) -> any Backend
+    ) async throws(GenerationError) -> InferenceEngine {
+        let queue = EngineQueue(capacity: configuration.queueCapacity)
+        let ended = ThreadEnd()
+        let contextLength: Result<Int, GenerationError> = await withCheckedContinuation { continuation in
+            EngineThread.start(named: "freshet-engine") {
+                defer { ended.signal() }
+                do throws(GenerationError) {
+                    let backend = try makeBackend()
+                    let loop = EngineLoop(
+                        backend: backend, slotCount: configuration.slotCount, queue: queue, now: configuration.now)
+                    continuation.resume(returning: .success(backend.contextLength))
+                    loop.run()
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return InferenceEngine(configuration, queue: queue, ended: ended, contextLength: try contextLength.get())
+    }
+
+    private init(_ configuration: Configuration, queue: EngineQueue, ended: ThreadEnd, contextLength: Int) {
+        self.queue = queue
+        self.ended = ended
+        self.contextLength = contextLength
+        model = configuration.model
+        streamCapacity = configuration.streamCapacity
+        now = configuration.now
+    }
+
+    deinit { queue.close() }
+
+    /// Lets a request run as soon as there is a slot.
+    ///
+    /// - Parameters:
+    ///   - request: a valid request.
+    ///   - tokens: its prompt.
+    /// - Returns: the stream of its answer.
+    /// - Throws: ``GenerationError`` when the prompt is empty or does not fit, or the queue is full.
+    package func submit(_ request: GenerationRequest, tokens: [Token]) throws(GenerationError) -> ChunkStream {
+        guard !tokens.isEmpty else {
+            throw .invalid("prompt", "is empty, and this model has no token to begin with")
+        }
+        guard tokens.count <= contextLength else {
+            throw GenerationError(
+                .promptTooLong,
+                "The prompt has \(tokens.count) tokens, but the context holds \(contextLength): shorten the prompt, or "
+                    + "ask for a longer context.", parameter: "prompt")
+        }
+        let (stream, writer) = ChunkStream.makeStream(
+            capacity: streamCapacity, onRoom: { [queue] in queue.knock() }, onCancel: { [queue] in queue.knock() })
+        let identity = Submission.Identity(model: model)
+        try queue.add(
+            Submission(identity: identity, request: request, tokens: tokens, writer: writer, submittedAt: now()))
+        return stream
+    }
+
+    /// Ends what runs and what waits, as failed with `shuttingDown`, and waits until the backend is freed.
+    package func shutDown() async {
+        queue.close()
+        await ended.wait()
+    }
+
+}

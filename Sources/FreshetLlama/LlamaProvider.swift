@@ -1,0 +1,99 @@
+internal import Foundation
+public import Freshet
+internal import Synchronization
+
+/// The local provider: a GGUF model run by llama.cpp on this machine's processor.
+///
+/// ```swift
+/// let provider = try await LlamaProvider.load(LlamaOptions(modelPath: "model.gguf"))
+/// let request = GenerationRequest(prompt: .messages([Message(role: .user, content: "Hello!")]))
+/// for try await chunk in try await provider.stream(request) { print(chunk.text ?? "", terminator: "") }
+/// await provider.shutDown()
+/// ```
+public final class LlamaProvider: Provider {
+    /// The loaded model.
+    public let llama: LlamaModel
+    private let engine: InferenceEngine
+
+    /// Loads a model and starts an engine for it, both on threads of their own.
+    ///
+    /// - Parameter progress: called with 0…1 as the model is read; answering `false` stops. A cancelled task stops too.
+    /// - Throws: ``GenerationError`` that says why the model cannot be used.
+    public static func load(
+        _ options: LlamaOptions, progress: @escaping @Sendable (Double) -> Bool = { _ in true }
+    ) async throws(GenerationError) -> LlamaProvider {
+        try options.validate()
+        let cancellation = Cancellation()
+        let result: Result<LlamaModel, GenerationError> = await withTaskCancellationHandler {
+            do throws(GenerationError) {
+                let model = try await EngineThread.value(named: "freshet-load") { () throws(GenerationError) in
+                    try LlamaModel(path: options.modelPath, options: options.load) { fraction in
+                        !cancellation.isRequested && progress(fraction)
+                    }
+                }
+                return .success(model)
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            cancellation.request()
+        }
+        let model = try result.get()
+        var configuration = InferenceEngine.Configuration(model: model.name)
+        configuration.queueCapacity = options.queueCapacity
+        configuration.streamCapacity = options.streamCapacity
+        let slotCount = configuration.slotCount
+        let engine = try await InferenceEngine.start(configuration) { () throws(GenerationError) in
+            try LlamaContext(model: model, options: options, sequences: slotCount)
+        }
+        return LlamaProvider(llama: model, engine: engine)
+    }
+
+    private init(llama: LlamaModel, engine: InferenceEngine) {
+        self.llama = llama
+        self.engine = engine
+    }
+
+    /// The model's name, as its chunks carry it.
+    public var model: String { llama.name }
+
+    /// The most tokens of prompt and answer together.
+    public var contextLength: Int { engine.contextLength }
+
+    /// Starts to answer a request.
+    ///
+    /// - Throws: ``GenerationError`` when the request has a value out of range, its prompt does not fit into the
+    ///   context, the model's chat template refuses it, or too many requests wait.
+    public func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
+        try request.validate()
+        return try engine.submit(request, tokens: tokens(of: request.prompt))
+    }
+
+    /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.
+    public func shutDown() async { await engine.shutDown() }
+
+    /// The tokens that a prompt is to the model.
+    ///
+    /// - Throws: ``GenerationError`` when the chat template refuses the conversation, or a token is out of range.
+    public func tokens(of prompt: Prompt) throws(GenerationError) -> [Token] {
+        switch prompt {
+        case .text(let text):
+            return try llama.vocabulary.tokenize(text, addingSpecial: true, parsingSpecial: true)
+        case .messages(let messages):
+            let text = try ChatTemplate(model: llama).render(messages)
+            return try llama.vocabulary.tokenize(text, addingSpecial: true, parsingSpecial: true)
+        case .tokens(let tokens):
+            if let stray = tokens.first(where: { !(0..<llama.vocabulary.count).contains(Int($0)) }) {
+                throw .invalid("prompt", "holds token \(stray), but the vocabulary has \(llama.vocabulary.count)")
+            }
+            return tokens
+        }
+    }
+
+    /// A flag that a cancelled task raises and the loading thread sees.
+    private final class Cancellation: Sendable {
+        private let flag = Atomic(false)
+        var isRequested: Bool { flag.load(ordering: .relaxed) }
+        func request() { flag.store(true, ordering: .relaxed) }
+    }
+}
