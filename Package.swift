@@ -38,6 +38,9 @@ let package = Package(
             name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport", swiftSettings: settings
         ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "FreshetLlamaTests", dependencies: ["Freshet", "FreshetLlama", "FreshetTestSupport"],
+            exclude: ["golden.json"], swiftSettings: settings),
         .testTarget(name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17

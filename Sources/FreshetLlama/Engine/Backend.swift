@@ -8,9 +8,6 @@ package protocol Backend: AnyObject {
     var contextLength: Int { get }
     /// Tokens that one decode may take.
     var batchCapacity: Int { get }
-    /// The number of logits after each token.
-    var vocabularySize: Int { get }
-
     /// Computes a batch and puts its tokens into the memory of their sequences.
     ///
     /// - Parameter shouldInterrupt: asked many times meanwhile, on this thread; `true` breaks the computation off.
@@ -28,6 +25,9 @@ package protocol Backend: AnyObject {
     ///
     /// - Returns: false when the model cannot do that and the sequence is as before. Position 0 always works.
     func truncate(_ sequence: Int32, to position: Int) -> Bool
+
+    /// Makes a sampler for this model's vocabulary.
+    func makeSampler(_ options: SamplingOptions) -> Sampler
 
     /// Every token that ends generation.
     var endOfGeneration: [Token] { get }

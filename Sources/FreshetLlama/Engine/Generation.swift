@@ -13,7 +13,7 @@ struct Generation {
     private let contextLength: Int
     private let endOfGeneration: [Token]
     private let startedAt: ContinuousClock.Instant
-    private var sampler: Sampler
+    private let sampler: Sampler
     private var assembler = UTF8Assembler()
     private var stopFilter: StopSequenceFilter
     private var bytes: [UInt8] = []
@@ -32,14 +32,7 @@ struct Generation {
         contextLength = backend.contextLength
         endOfGeneration = backend.endOfGeneration
         stopFilter = StopSequenceFilter(submission.request.stop)
-        sampler = Sampler(
-            options: submission.request.sampling, vocabularySize: backend.vocabularySize,
-            contextLength: backend.contextLength, endOfGeneration: backend.endOfGeneration
-        ) { token in
-            var bytes: [UInt8] = []
-            backend.append(bytesOf: token, to: &bytes)
-            return bytes
-        }
+        sampler = backend.makeSampler(submission.request.sampling)
         for token in tokens { sampler.accept(token) }
         write(.role(.assistant))
         reportProgress()
@@ -78,7 +71,11 @@ struct Generation {
         guard submission.request.maxTokens.map({ generated < $0 }) ?? true else {
             return finish(.length, now: now())
         }
-        let token = sampler.sample(logits)
+        guard let token = sampler.sample(logits) else {
+            return writer.fail(
+                GenerationError(
+                    .engineFailed, "No token can be chosen: the model's logits are not numbers, or all are forbidden."))
+        }
         sampler.accept(token)
         tokens.append(token)
         if firstTokenAt == nil { firstTokenAt = now() }

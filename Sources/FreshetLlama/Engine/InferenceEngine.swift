@@ -6,7 +6,7 @@ package import Freshet
 /// computes. The engine keeps the rule by confinement: the backend is made on the engine's thread, is not `Sendable`,
 /// and is freed there; everything else talks to the thread through a queue and through streams.
 ///
-/// Dropping the last reference shuts the engine down.
+/// Dropping the last reference, those of streams included, shuts the engine down.
 package final class InferenceEngine: Sendable {
     private let queue: EngineQueue
     private let model: String
@@ -88,8 +88,9 @@ package final class InferenceEngine: Sendable {
                 "The prompt has \(tokens.count) tokens, but the context holds \(contextLength): shorten the prompt, or "
                     + "ask for a longer context.", parameter: "prompt")
         }
+        // The closures keep the engine alive for as long as somebody reads.
         let (stream, writer) = ChunkStream.makeStream(
-            capacity: streamCapacity, onRoom: { [queue] in queue.knock() }, onCancel: { [queue] in queue.knock() })
+            capacity: streamCapacity, onRoom: { self.queue.knock() }, onCancel: { self.queue.knock() })
         let identity = Submission.Identity(model: model)
         try queue.add(
             Submission(identity: identity, request: request, tokens: tokens, writer: writer, submittedAt: now()))

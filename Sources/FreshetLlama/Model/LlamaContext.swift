@@ -12,7 +12,6 @@ final class LlamaContext: Backend {
     private let interruption: Interruption
     let contextLength: Int
     let batchCapacity: Int
-    let vocabularySize: Int
 
     /// Makes a context.
     ///
@@ -37,7 +36,6 @@ final class LlamaContext: Backend {
         // llama.cpp rounds the length up; what was asked for stands.
         contextLength = min(length, Int(freshet_context_length(handle)))
         batchCapacity = options.batchSize
-        vocabularySize = model.vocabularySize
     }
 
     deinit { freshet_context_free(handle) }
@@ -62,13 +60,17 @@ final class LlamaContext: Backend {
         let start = freshet_context_logits(handle, Int32(index))
         // Absent only when the batch did not ask for them, which the engine always does where it reads.
         precondition(start != nil, "logits were read that no batch asked for")
-        return UnsafeBufferPointer(start: start, count: vocabularySize)
+        return UnsafeBufferPointer(start: start, count: model.vocabularySize)
     }
 
     func nextPosition(of sequence: Int32) -> Int { Int(freshet_context_next_position(handle, sequence)) }
 
     func truncate(_ sequence: Int32, to position: Int) -> Bool {
         freshet_context_truncate(handle, sequence, Int32(clamping: position))
+    }
+
+    func makeSampler(_ options: SamplingOptions) -> Sampler {
+        Sampler(options: options, vocabulary: model.vocabulary, contextLength: contextLength)
     }
 
     var endOfGeneration: [Token] { model.endOfGeneration }

@@ -1,0 +1,198 @@
+import Freshet
+import FreshetTestSupport
+import Synchronization
+import Testing
+
+@testable import FreshetLlama
+
+/// Streams that do not run to their end: left, late, or broken under way.
+struct EngineInterruptionTests {
+    /// A gate at which the toy's thread waits until the test lets it go on.
+    private final class Gate: @unchecked Sendable {
+        // Sendable: both variables are read and written under `monitor` only.
+        private let monitor = Monitor()
+        private var isArmed = false
+        private var isReached = false
+
+        /// Makes the next passage wait.
+        func arm() { monitor.withLock { (isArmed, isReached) = (true, false) } }
+
+        /// Lets the waiting thread pass.
+        func open() {
+            monitor.withLock {
+                isArmed = false
+                monitor.signal()
+            }
+        }
+
+        func pass() {
+            monitor.withLock {
+                guard isArmed else { return }
+                isReached = true
+                while isArmed { monitor.wait() }
+            }
+        }
+
+        /// Suspends until a thread waits at the gate.
+        func reached() async {
+            while !monitor.withLock({ isReached }) { await Task.yield() }
+        }
+    }
+
+    @Test func leavingInMidPromptInterruptsTheComputation() async throws {
+        let gate = Gate()
+        let script = ToyBackend.Script(batchCapacity: 64) { token throws(GenerationError) in
+            if token == 90 { gate.pass() }
+        }
+        let engine = try await InferenceEngine.toy(script)
+        gate.arm()
+        let abandoned = try engine.ask("AAAAAAAAAAZAAAAAAAAAAAAAAAAAAAAA")
+        await gate.reached()
+        abandoned.cancel()
+        gate.open()
+        // What was computed before the interruption is right, and is used.
+        let next = try await engine.ask("AAAAAAAAAABB").collect()
+        #expect(next.text == script.answer(to: "AAAAAAAAAABB"))
+        #expect(next.usage?.cachedTokens == 10)
+        #expect(script.computed.load(ordering: .relaxed) < 32 + 12 + 20)
+    }
+
+    @Test func droppingTheIteratorFreesTheSlot() async throws {
+        let script = ToyBackend.Script(answerLength: 100)
+        let engine = try await InferenceEngine.toy(script) { $0.streamCapacity = 2 }
+        for _ in 0..<20 {
+            for try await chunk in try engine.ask("LEAVE") where chunk.text != nil { break }
+        }
+        let reply = try await engine.ask("STAY", maxTokens: 5).collect()
+        #expect(reply.text == script.answer(to: "STAY", maxTokens: 5))
+    }
+
+    @Test func aCancelledTaskEndsWithWhatItHad() async throws {
+        let engine = try await InferenceEngine.toy(ToyBackend.Script(answerLength: 100)) { $0.streamCapacity = 2 }
+        let stream = try engine.ask("CANCEL")
+        let task = Task { () throws(GenerationError) -> GenerationError? in
+            var count = 0
+            do throws(GenerationError) {
+                for try await chunk in stream where chunk.text != nil {
+                    count += 1
+                    if count == 3 { withUnsafeCurrentTask { $0?.cancel() } }
+                }
+            } catch {
+                return error
+            }
+            return nil
+        }
+        let error = try #require(try await task.value)
+        #expect(error.code == .cancelled)
+        #expect(error.partial?.text.count == 3)
+    }
+
+    @Test func aWaitingRequestCanBeCancelled() async throws {
+        let engine = try await InferenceEngine.toy(ToyBackend.Script(answerLength: 50)) { $0.streamCapacity = 2 }
+        let running = try engine.ask("RUNNING")
+        let waiting = try engine.ask("WAITING")
+        let last = try engine.ask("LAST", maxTokens: 3)
+        waiting.cancel()
+        _ = try await running.collect()
+        #expect(try await last.collect().usage?.completionTokens == 3)
+        let error = await #expect(throws: GenerationError.self) { try await waiting.collect() }
+        #expect(error?.code == .cancelled)
+    }
+
+    @Test func aDeadlineEndsTheStreamWithTheReplySoFar() async throws {
+        let clock = ManualClock()
+        let script = ToyBackend.Script(answerLength: 100) { token throws(GenerationError) in
+            if token >= 97 { clock.advance(by: .seconds(1)) }
+        }
+        let engine = try await InferenceEngine.toy(script) { configuration in configuration.now = { clock.now } }
+        let error = await #expect(throws: GenerationError.self) {
+            try await engine.ask("DEADLINE", deadline: .seconds(4)).collect()
+        }
+        #expect(error?.code == .deadlineExceeded)
+        let expected = script.answer(to: "DEADLINE")
+        let partial = try #require(error?.partial?.text)
+        #expect(!partial.isEmpty && expected.hasPrefix(partial) && partial.count <= 5)
+        // The next request has the slot and all its time.
+        let reply = try await engine.ask("NEXT", maxTokens: 3, deadline: .seconds(60)).collect()
+        #expect(reply.text == script.answer(to: "NEXT", maxTokens: 3))
+    }
+
+    @Test func aDeadlineInTheMiddleOfAPromptInterruptsIt() async throws {
+        let clock = ManualClock()
+        let script = ToyBackend.Script(batchCapacity: 64) { _ in clock.advance(by: .seconds(1)) }
+        let engine = try await InferenceEngine.toy(script) { configuration in configuration.now = { clock.now } }
+        let error = await #expect(throws: GenerationError.self) {
+            try await engine.ask("ABCDEFGHIJKLMNOPQRSTUVWXYZ", deadline: .seconds(5)).collect()
+        }
+        #expect(error?.code == .deadlineExceeded)
+        #expect(script.computed.load(ordering: .relaxed) <= 6)
+    }
+
+    @Test func aDeadlineHoldsInTheQueue() async throws {
+        let clock = ManualClock()
+        let gate = Gate()
+        let script = ToyBackend.Script { token throws(GenerationError) in
+            if token == 90 { gate.pass() }
+        }
+        let engine = try await InferenceEngine.toy(script) { configuration in configuration.now = { clock.now } }
+        gate.arm()
+        let running = try engine.ask("Z")
+        await gate.reached()
+        let waiting = try engine.ask("WAITING", deadline: .seconds(1))
+        clock.advance(by: .seconds(2))
+        gate.open()
+        let error = await #expect(throws: GenerationError.self) { try await waiting.collect() }
+        #expect(error?.code == .deadlineExceeded)
+        #expect(try await running.collect().text == script.answer(to: "Z"))
+    }
+
+    @Test func aFailedComputationFailsItsStreamAndNotTheNext() async throws {
+        let fails = Atomic(true)
+        let script = ToyBackend.Script { token throws(GenerationError) in
+            if token >= 97, fails.exchange(false, ordering: .relaxed) {
+                throw GenerationError(.engineFailed, "The toy is broken.")
+            }
+        }
+        let engine = try await InferenceEngine.toy(script)
+        let error = await #expect(throws: GenerationError.self) { try await engine.ask("FAIL").collect() }
+        #expect(error?.code == .engineFailed)
+        #expect(error?.partial?.text == script.answer(to: "FAIL", maxTokens: 1))
+        let next = try await engine.ask("FAIL").collect()
+        #expect(next.text == script.answer(to: "FAIL"))
+        #expect(next.usage?.cachedTokens == 0)
+    }
+
+    /// Many clients, several slots, random lengths, random leavers: whoever stays gets exactly the text that the model
+    /// gives when it is alone.
+    @Test(arguments: [1, 3])
+    func randomWorkloadsGiveEachStreamItsOwnText(slotCount: Int) async throws {
+        let script = ToyBackend.Script(batchCapacity: 7)
+        let engine = try await InferenceEngine.toy(script) { configuration in
+            configuration.slotCount = slotCount
+            configuration.queueCapacity = 1_000
+            configuration.streamCapacity = 3
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for seed in 0..<200 as Range<UInt64> {
+                group.addTask {
+                    var random = SeededGenerator(seed: seed)
+                    let length = Int.random(in: 1...60, using: &random)
+                    let letters = (0..<length).map { _ in UInt8.random(in: 65...67, using: &random) }
+                    let prompt = String(decoding: letters, as: UTF8.self)
+                    let limit = Int.random(in: 1...30, using: &random)
+                    let leavesAfter = Bool.random(using: &random) ? Int.random(in: 0...10, using: &random) : Int.max
+                    let expected = script.answer(to: prompt, maxTokens: limit)
+                    let iterator = try engine.ask(prompt, maxTokens: limit).makeAsyncIterator()
+                    var pieces = 0
+                    while pieces < leavesAfter, let chunk = try await iterator.next() {
+                        if chunk.text != nil { pieces += 1 }
+                    }
+                    let text = iterator.reply.text
+                    #expect(expected.hasPrefix(text))
+                    if iterator.reply.usage != nil { #expect(text == expected) }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}

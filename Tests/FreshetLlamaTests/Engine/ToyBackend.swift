@@ -1,0 +1,143 @@
+import Freshet
+import Synchronization
+
+@testable import FreshetLlama
+
+/// A model whose next token is a hash of everything its sequence holds, so that any mistake in the memory shows in the
+/// text. Tokens 0…255 are bytes; 256 ends generation.
+final class ToyBackend: Backend {
+    static let endOfGeneration: Token = 256
+
+    /// How the toy behaves, and what a test sees of it from another thread.
+    final class Script: Sendable {
+        var contextLength: Int { 128 }
+        /// Tokens of a generation after which the end follows.
+        let answerLength: Int
+        let batchCapacity: Int
+        let isTruncatable: Bool
+        /// Called before each token of a decode; throw to fail it.
+        let onToken: @Sendable (Token) throws(GenerationError) -> Void
+        /// The bytes to answer with, in order; the hash decides when there are none.
+        let bytes: [UInt8]
+        /// Tokens computed so far.
+        let computed = Atomic(0)
+
+        init(
+            answerLength: Int = 20, batchCapacity: Int = 8, isTruncatable: Bool = true, bytes: [UInt8] = [],
+            onToken: @escaping @Sendable (Token) throws(GenerationError) -> Void = { _ in }
+        ) {
+            self.answerLength = answerLength
+            self.batchCapacity = batchCapacity
+            self.isTruncatable = isTruncatable
+            self.bytes = bytes
+            self.onToken = onToken
+        }
+
+        /// The token that follows, by the definition of the toy.
+        func next(after tokens: some Sequence<Token>, promptCount: Int) -> Token {
+            let tokens = Array(tokens)
+            let generated = tokens.count - promptCount
+            if generated >= (bytes.isEmpty ? answerLength : bytes.count) { return ToyBackend.endOfGeneration }
+            if !bytes.isEmpty { return Token(bytes[generated]) }
+            var hash: UInt64 = 14_695_981_039_346_656_037
+            for token in tokens { hash = (hash ^ UInt64(UInt32(bitPattern: token))) &* 1_099_511_628_211 }
+            return Token(97 + hash % 26)
+        }
+
+        /// What a prompt of lower-case text is answered with when nothing else goes on.
+        func answer(to prompt: String, maxTokens: Int = .max) -> String {
+            var tokens = prompt.utf8.map { Token($0) }
+            let promptCount = tokens.count
+            while tokens.count - promptCount < maxTokens, tokens.count <= contextLength {
+                let token = next(after: tokens, promptCount: promptCount)
+                if token == ToyBackend.endOfGeneration { break }
+                tokens.append(token)
+            }
+            return String(decoding: tokens[promptCount...].map { UInt8($0) }, as: UTF8.self)
+        }
+    }
+
+    let script: Script
+    let vocabularySize = 257
+    var contextLength: Int { script.contextLength }
+    var batchCapacity: Int { script.batchCapacity }
+    var endOfGeneration: [Token] { [Self.endOfGeneration] }
+    private var memory: [Int32: [Token]] = [:]
+    private var rows: [Int: [Float]] = [:]
+    private var pinned: [UnsafeMutableBufferPointer<Float>] = []
+
+    init(_ script: Script) { self.script = script }
+
+    deinit { pinned.forEach { $0.deallocate() } }
+
+    func decode(_ batch: Batch, shouldInterrupt: () -> Bool) throws(GenerationError) -> DecodeOutcome {
+        rows = [:]
+        for index in 0..<batch.count {
+            if shouldInterrupt() { return .interrupted }
+            try script.onToken(batch.tokens[index])
+            let sequence = batch.sequences[index]
+            precondition(Int(batch.positions[index]) == memory[sequence, default: []].count, "a hole in the memory")
+            memory[sequence, default: []].append(batch.tokens[index])
+            script.computed.add(1, ordering: .relaxed)
+            guard batch.outputs[index] == 1 else { continue }
+            // Prompts of these tests are capital letters; the toy answers in small ones or in a script's bytes.
+            let tokens = memory[sequence] ?? []
+            let promptCount = tokens.prefix { (65...90).contains($0) }.count
+            var row = [Float](repeating: 0, count: vocabularySize)
+            row[Int(script.next(after: tokens, promptCount: promptCount))] = 10
+            rows[index] = row
+        }
+        return .computed
+    }
+
+    func logits(at index: Int) -> UnsafeBufferPointer<Float> {
+        pinned.forEach { $0.deallocate() }
+        let row = rows[index] ?? []
+        precondition(!row.isEmpty, "no logits were asked for at \(index)")
+        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: row.count)
+        _ = buffer.initialize(from: row)
+        pinned = [buffer]
+        return UnsafeBufferPointer(buffer)
+    }
+
+    func nextPosition(of sequence: Int32) -> Int { memory[sequence, default: []].count }
+
+    func truncate(_ sequence: Int32, to position: Int) -> Bool {
+        let held = memory[sequence, default: []].count
+        guard script.isTruncatable || position == 0 || position >= held else { return false }
+        memory[sequence, default: []].removeLast(max(0, held - position))
+        return true
+    }
+
+    func makeSampler(_ options: SamplingOptions) -> Sampler {
+        Sampler(
+            options: options, vocabularySize: vocabularySize, contextLength: contextLength,
+            endOfGeneration: endOfGeneration, tokenBytes: { [UInt8(truncatingIfNeeded: $0)] },
+            tokenize: { $0.map { Token($0) } })
+    }
+
+    func append(bytesOf token: Token, to bytes: inout [UInt8]) {
+        if token < 256 { bytes.append(UInt8(token)) }
+    }
+}
+
+extension InferenceEngine {
+    /// An engine over a toy.
+    static func toy(
+        _ script: ToyBackend.Script, _ configure: (inout Configuration) -> Void = { _ in }
+    ) async throws(GenerationError) -> InferenceEngine {
+        var configuration = Configuration(model: "toy")
+        configure(&configuration)
+        return try await start(configuration) { () throws(GenerationError) in ToyBackend(script) }
+    }
+
+    /// Submits a greedy request for a prompt of capital letters.
+    func ask(
+        _ prompt: String, maxTokens: Int? = nil, stop: [String] = [], deadline: Duration? = nil, progress: Bool = false
+    ) throws(GenerationError) -> ChunkStream {
+        let request = GenerationRequest(
+            prompt: .text(prompt), sampling: .greedy, maxTokens: maxTokens, stop: stop, deadline: deadline,
+            reportsProgress: progress)
+        return try submit(request, tokens: prompt.utf8.map { Token($0) })
+    }
+}

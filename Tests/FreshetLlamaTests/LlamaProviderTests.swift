@@ -1,0 +1,124 @@
+import Foundation
+import Freshet
+import FreshetTestSupport
+import Testing
+
+@testable import FreshetLlama
+
+/// The embedded model through the whole engine.
+struct LlamaProviderTests {
+    /// What llama.cpp's own `llama-completion` gives for the embedded model, made by `scripts/golden`.
+    struct Golden: Decodable {
+        struct Case: Decodable {
+            var prompt: String
+            var tokens: [Token]
+        }
+        var cases: [Case]
+
+        static func load() throws -> Golden {
+            let url = EmbeddedModel.repository.appendingPathComponent("Tests/FreshetLlamaTests/golden.json")
+            return try JSONDecoder().decode(Golden.self, from: Data(contentsOf: url))
+        }
+    }
+
+    @Test func greedyTextIsLlamaCompletions() async throws {
+        let provider = try await LlamaProvider.load(.embedded)
+        let cases = try Golden.load().cases
+        #expect(cases.count >= 10)
+        for golden in cases {
+            let request = GenerationRequest(
+                prompt: .text(golden.prompt), sampling: .greedy, maxTokens: golden.tokens.count)
+            let reply = try await provider.reply(to: request)
+            let expected = golden.tokens.flatMap { provider.llama.vocabulary.bytes(of: $0) }
+            #expect(reply.text == String(decoding: expected, as: UTF8.self))
+            #expect(reply.usage?.completionTokens == golden.tokens.count)
+        }
+    }
+
+    @Test func aSeedGivesTheSameTextAgain() async throws {
+        let provider = try await LlamaProvider.load(.embedded)
+        var sampling = SamplingOptions()
+        sampling.seed = 42
+        sampling.temperature = 1.2
+        let request = GenerationRequest(prompt: .text("Once upon a time"), sampling: sampling, maxTokens: 40)
+        let first = try await provider.reply(to: request)
+        #expect(try await provider.reply(to: request).text == first.text)
+        var texts: Set<String> = []
+        for seed in 0..<5 as Range<UInt64> {
+            var other = request
+            other.sampling.seed = seed
+            texts.insert(try await provider.reply(to: other).text)
+        }
+        #expect(texts.count > 1)
+    }
+
+    @Test func tokensAndTextArePromptsAlike() async throws {
+        let provider = try await LlamaProvider.load(.embedded)
+        let tokens = try provider.tokens(of: .text("Once upon a time"))
+        let fromTokens = GenerationRequest(prompt: .tokens(tokens), sampling: .greedy, maxTokens: 10)
+        let fromText = GenerationRequest(prompt: .text("Once upon a time"), sampling: .greedy, maxTokens: 10)
+        #expect(try await provider.reply(to: fromTokens).text == provider.reply(to: fromText).text)
+        await #expect(throws: GenerationError.self) {
+            try await provider.stream(GenerationRequest(prompt: .tokens([-1])))
+        }
+    }
+
+    @Test func aConversationIsRenderedWithOneBeginning() async throws {
+        let provider = try await LlamaProvider.load(.embedded)
+        let tokens = try provider.tokens(of: .messages([Message(role: .user, content: "Hello!")]))
+        let beginning = try #require(provider.llama.vocabulary.beginningOfSequence)
+        #expect(tokens.filter { $0 == beginning }.count == 1)
+        #expect(tokens.first == beginning)
+    }
+
+    @Test func theNextTurnReusesTheOnesBefore() async throws {
+        let provider = try await LlamaProvider.load(.embedded)
+        var messages = [Message(role: .user, content: "Hello! My name is Tobin.")]
+        let request = { GenerationRequest(prompt: .messages($0), sampling: .greedy, maxTokens: 60) }
+        let first = try await provider.reply(to: request(messages))
+        messages += [Message(role: .assistant, content: first.text), Message(role: .user, content: "What is my name?")]
+        let second = try await provider.reply(to: request(messages))
+        #expect(try #require(second.usage).cachedTokens >= #require(first.usage).promptTokens)
+        // The same turn from a cold start gives the same text.
+        let cold = try await LlamaProvider.load(.embedded)
+        #expect(try await cold.reply(to: request(messages)).text == second.text)
+    }
+
+    @Test func aPromptLongerThanTheContextNamesBothLengths() async throws {
+        var options = LlamaOptions.embedded
+        options.contextLength = 100
+        let provider = try await LlamaProvider.load(options)
+        #expect(provider.contextLength == 100)
+        let long = GenerationRequest(prompt: .text(String(repeating: "word ", count: 500)))
+        let error = await #expect(throws: GenerationError.self) { try await provider.stream(long) }
+        #expect(error?.code == .promptTooLong)
+        #expect(error?.message.contains("100") == true)
+        // The context's end is a length, not a failure.
+        let reply = try await provider.reply(to: GenerationRequest(prompt: .text("Once"), sampling: .endless))
+        #expect(reply.finish?.reason == .length)
+        #expect(reply.usage?.totalTokens == 101)
+    }
+
+    @Test func aCancelledLoadStops() async throws {
+        let task = Task { try await LlamaProvider.load(.embedded) }
+        task.cancel()
+        let error = await #expect(throws: GenerationError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+    }
+
+    @Test func optionsOutOfRangeAreNamed() async {
+        var options = LlamaOptions.embedded
+        options.threads = 0
+        let error = await #expect(throws: GenerationError.self) { try await LlamaProvider.load(options) }
+        #expect(error?.parameter == "threads")
+    }
+}
+
+extension SamplingOptions {
+    /// Greedy, and never at an end of its own.
+    fileprivate static var endless: SamplingOptions {
+        var options = SamplingOptions.greedy
+        options.ignoresEndOfGeneration = true
+        return options
+    }
+}

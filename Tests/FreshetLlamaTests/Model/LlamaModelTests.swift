@@ -1,0 +1,73 @@
+import Freshet
+import FreshetLlama
+import FreshetTestSupport
+import Synchronization
+import Testing
+
+struct LlamaModelTests {
+    @Test func tellsWhatTheFileSays() throws {
+        let model = try LlamaModel(path: EmbeddedModel.path)
+        #expect(model.metadata.contains { $0.key == "general.architecture" && $0.value == "llama" })
+        #expect(model.name == model.metadata.first { $0.key == "general.name" }?.value)
+        #expect(model.trainedContextLength >= 1024)
+        #expect(model.parameterCount > 1_000_000)
+        // Two bytes a parameter, and a little more for the norms.
+        #expect(model.byteCount > model.parameterCount * 2 && model.byteCount < model.parameterCount * 3)
+        #expect(model.chatTemplate?.contains("assistant") == true)
+        #expect(model.summary.contains("llama"))
+    }
+
+    @Test func progressRisesToTheWhole() throws {
+        let seen = Mutex<[Double]>([])
+        _ = try LlamaModel(path: EmbeddedModel.path) { fraction in
+            seen.withLock { $0.append(fraction) }
+            return true
+        }
+        let fractions = seen.withLock { $0 }
+        #expect(fractions == fractions.sorted())
+        #expect(fractions.last == 1)
+    }
+
+    @Test func loadingCanBeStopped() throws {
+        let error = #expect(throws: GenerationError.self) {
+            try LlamaModel(path: EmbeddedModel.path) { _ in false }
+        }
+        #expect(error?.code == .cancelled)
+    }
+
+    @Test func copiedWeightsGiveTheSameText() async throws {
+        let request = GenerationRequest(prompt: .text("Once upon a time"), sampling: .greedy, maxTokens: 12)
+        var texts: Set<String> = []
+        for usesMemoryMap in [true, false] {
+            var options = LlamaOptions.embedded
+            options.load.usesMemoryMap = usesMemoryMap
+            texts.insert(try await LlamaProvider.load(options).reply(to: request).text)
+        }
+        #expect(texts.count == 1)
+    }
+
+    @Test(arguments: ["/nowhere/at/all.gguf", "/", "/dev/null"])
+    func whatIsNoModelIsRefusedWithItsPath(path: String) {
+        let error = #expect(throws: GenerationError.self) { try LlamaModel(path: path) }
+        #expect(error?.message.contains(path) == true)
+    }
+
+    @Test func logLinesGoToTheReceiverOnly() throws {
+        let lines = Mutex<[LlamaLog.Line]>([])
+        LlamaLog.send { line in lines.withLock { $0.append(line) } }
+        _ = try LlamaModel(path: EmbeddedModel.path)
+        LlamaLog.send(to: nil)
+        let received = lines.withLock { $0 }
+        #expect(received.contains { $0.level == .info && $0.text.contains("general.architecture") })
+        #expect(received.allSatisfy { !$0.text.contains("\n") })
+    }
+}
+
+extension LlamaOptions {
+    /// The embedded model on one thread: tests run side by side on few processors.
+    static var embedded: LlamaOptions {
+        var options = LlamaOptions(modelPath: EmbeddedModel.path)
+        options.threads = 1
+        return options
+    }
+}
