@@ -18,7 +18,7 @@ final class LlamaContext: Backend {
     /// - Throws: ``GenerationError`` with code `outOfMemory` when its memory cannot be had, or what else llama.cpp says.
     init(model: LlamaModel, options: LlamaOptions, sequences: Int) throws(GenerationError) {
         let length = options.contextLength(for: model)
-        let threads = options.threads ?? LlamaOptions.defaultThreads
+        let threads = options.threads(for: model)
         let interruption = Interruption()
         let parameters = freshet_context_params(
             context_length: UInt32(clamping: length), batch_capacity: UInt32(clamping: options.batchSize),
