@@ -16,6 +16,7 @@ let package = Package(
     products: [
         .library(name: "Freshet", targets: ["Freshet"]),
         .library(name: "FreshetLlama", targets: ["FreshetLlama"]),
+        .executable(name: "freshet", targets: ["FreshetCLI"]),
     ],
     targets: [
         .target(name: "Freshet", swiftSettings: settings),
@@ -34,6 +35,11 @@ let package = Package(
             ]
         ),
         .target(name: "FreshetLlama", dependencies: ["Freshet", "CLlama"], swiftSettings: settings),
+        .target(name: "CTerminal", linkerSettings: [.linkedLibrary("edit")]),
+        .executableTarget(
+            name: "FreshetCLI", dependencies: ["Freshet", "FreshetLlama", "FreshetHTTP", "CTerminal"],
+            swiftSettings: settings
+        ),
         .target(
             name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport", swiftSettings: settings
         ),

@@ -1,0 +1,105 @@
+import Freshet
+import FreshetHTTP
+
+/// How an answer is written to standard output.
+enum OutputFormat: String, CaseIterable {
+    /// The answer's text, as it comes.
+    case text
+    /// One chunk's JSON a line.
+    case jsonl
+    /// The server-sent events of an OpenAI-compatible server.
+    case sse
+}
+
+/// Writes a stream's chunks to standard output, and what is not the answer to standard error.
+struct AnswerPrinter {
+    private let format: OutputFormat
+    private let console: Console
+    private let isTerminal: Bool
+    private var encoder = OpenAIChunkEncoder()
+    private var isAtLineStart = true
+    private let bar: ProgressBar
+
+    /// A printer for one answer.
+    init(format: OutputFormat, console: Console) {
+        self.format = format
+        self.console = console
+        isTerminal = console.output.isTerminal
+        bar = ProgressBar("Reading the prompt", on: console.errors)
+    }
+
+    /// Reads a stream to its end and prints it as it comes. A signal stops the stream.
+    ///
+    /// - Returns: the reply, and the error when it is not whole.
+    mutating func print(_ stream: ChunkStream) async throws(Exit) -> (reply: Reply, failure: GenerationError?) {
+        let chunks = stream.makeAsyncIterator()
+        // Left early, because standard output is gone: the stream must not go on unread.
+        defer { stream.cancel() }
+        var failure: GenerationError?
+        do {
+            while let chunk = try await chunks.next() { try print(chunk) }
+        } catch let error as GenerationError {
+            failure = error
+        } catch {
+            bar.finish()
+            throw error as? Exit ?? .failed("\(error)")
+        }
+        bar.finish()
+        try finish(isWhole: failure == nil)
+        return (chunks.reply, failure)
+    }
+
+    /// Prints one chunk.
+    mutating func print(_ chunk: Chunk) throws(Exit) {
+        if case .progress(let progress) = chunk.content {
+            bar.show(Double(progress.processed) / Double(max(1, progress.total)))
+            return
+        }
+        bar.finish()
+        switch format {
+        case .text: try printText(chunk)
+        case .jsonl, .sse: try printJSON(chunk)
+        }
+    }
+
+    private mutating func printText(_ chunk: Chunk) throws(Exit) {
+        switch chunk.content {
+        case .text(let text), .refusal(let text):
+            // Raw for a file or another program; a terminal would obey control characters.
+            try console.output.write(isTerminal ? text.printable : text)
+            isAtLineStart = text.utf8.last == UInt8(ascii: "\n")
+        case .reasoning(let text):
+            try? console.errors.write(text.printable)
+        case .finish(let finish) where !finish.undecodable.isEmpty:
+            let count = finish.undecodable.reduce(0) { $0 + $1.bytes.count }
+            console.complain(
+                "The model wrote \(count) byte\(count == 1 ? "" : "s") that are no part of a character; they are left out."
+            )
+        case .role, .toolCall, .logProbabilities, .progress, .finish, .end:
+            break
+        }
+    }
+
+    private mutating func printJSON(_ chunk: Chunk) throws(Exit) {
+        var json: [UInt8] = []
+        guard encoder.append(chunk, to: &json) else { return }
+        if format == .jsonl {
+            try console.output.write(json + [UInt8(ascii: "\n")])
+        } else {
+            var event: [UInt8] = []
+            SSEEncoder.append(json, to: &event)
+            try console.output.write(event)
+        }
+    }
+
+    private mutating func finish(isWhole: Bool) throws(Exit) {
+        switch format {
+        case .text:
+            guard !isAtLineStart else { return }
+            isAtLineStart = true
+            try console.output.write("\n")
+        case .jsonl: break
+        case .sse: if isWhole { try console.output.write(SSEEncoder.done) }
+        }
+    }
+}

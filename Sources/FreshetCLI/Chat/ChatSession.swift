@@ -1,0 +1,184 @@
+import Freshet
+import Glibc
+
+/// A running chat. It lives in one task.
+final class ChatSession {
+    private let model: Composition.Model
+    private let console: Console
+    private let lines: LineReader
+    private let initial: AnswerOptions
+    private var options: AnswerOptions
+    private var showsStatistics: Bool
+    private var conversation: Conversation
+    private var statistics: Statistics?
+    private var hasFailed = false
+
+    /// A chat in which nothing has been said.
+    init(_ values: Chat.Values, model: Composition.Model, console: Console) {
+        self.model = model
+        self.console = console
+        lines = LineReader(console: console)
+        (initial, options) = (values.answer, values.answer)
+        showsStatistics = values.showsStatistics
+        conversation = Conversation(system: values.system)
+    }
+
+    /// Talks until the person leaves.
+    ///
+    /// - Throws: ``Exit`` when the input or output fails, a signal ends the program, or, at the end of lines that no
+    ///   person typed, when one of them failed.
+    func run() async throws {
+        if lines.isInteractive {
+            console.signals.spareProgram()
+            console.note("Talking with \(model.provider.model). /help shows the commands, Ctrl-D ends.")
+        }
+        while true {
+            switch try lines.readTurn() {
+            case .end:
+                if lines.isInteractive { console.note("") }
+                return try end()
+            case .interrupted: continue
+            case .line(let text):
+                do {
+                    let line = try ChatLine(text)
+                    if line == .quit { return try end() }
+                    try await obey(line)
+                } catch let error as UsageError {
+                    fail(error.message)
+                }
+            }
+        }
+    }
+
+    private func end() throws {
+        if hasFailed, !lines.isInteractive { throw Exit(status: 1, message: nil) }
+    }
+
+    private func fail(_ message: String) {
+        hasFailed = true
+        console.complain(message)
+    }
+
+    private func obey(_ line: ChatLine) async throws {
+        switch line {
+        case .empty, .quit: break
+        case .message(let text):
+            conversation.ask(text)
+            try await answer()
+        case .help: note(ChatLine.usages.flatMap { $0.lines(width: console.helpWidth) })
+        case .system(let text): changeSystem(to: text)
+        case .reset:
+            conversation.reset()
+            console.note("The conversation is forgotten.")
+        case .regenerate:
+            guard conversation.takeBackAnswer() else { return fail("There is no answer to give anew.") }
+            try await answer()
+        case .save(let path): save(to: path)
+        case .load(let path): load(from: path)
+        case .settings: showSettings()
+        case .set(let name, let value): try set(name, to: value)
+        case .statistics:
+            guard let statistics else { return console.note("No answer has come to its end yet.") }
+            note(statistics.lines)
+            let used = statistics.usage.totalTokens
+            console.note("context: \(used) of \(model.contextLength) tokens")
+        }
+    }
+
+    private func note(_ lines: [String]) { console.note(lines.joined(separator: "\n")) }
+
+    /// Lets the model answer the last question.
+    private func answer() async throws {
+        let request = options.request(for: .messages(conversation.messages), reportsProgress: console.errors.isTerminal)
+        var printer = AnswerPrinter(format: .text, console: console)
+        do {
+            let stream = try await model.provider.stream(request)
+            let (reply, failure) = try await console.signals.stopping(with: stream.cancel) {
+                try await printer.print(stream)
+            }
+            keep(reply)
+            if let failure { throw failure }
+            statistics = Statistics(reply)
+            if showsStatistics { note(statistics?.lines ?? []) }
+        } catch let error as GenerationError {
+            if conversation.turns.last?.role == .user { conversation.takeBackQuestion() }
+            if error.code == .cancelled, let signal = console.signals.received {
+                guard lines.isInteractive, signal == SIGINT else { throw Exit.interrupted(by: signal) }
+                console.signals.clear()
+                return
+            }
+            fail(error.code == .promptTooLong ? error.message + " /reset begins anew." : error.message)
+        }
+    }
+
+    /// Keeps what has come of an answer, though it may have been stopped.
+    private func keep(_ reply: Reply) {
+        if reply.text.isEmpty, reply.finish == nil { return }
+        conversation.answer(reply.text)
+    }
+
+    private func changeSystem(to text: String?) {
+        guard let text else {
+            return console.note(
+                conversation.system.map { "The system prompt is: \($0)" } ?? "There is no system prompt.")
+        }
+        conversation.system = text.isEmpty ? nil : text
+        console.note(text.isEmpty ? "The system prompt is removed." : "The system prompt is set.")
+    }
+
+    private func save(to path: String) {
+        do {
+            try OutputFile.write(conversation.json(), to: path)
+            console.note("Saved \(conversation.turns.count) turns to “\(path)”.")
+        } catch {
+            fail(error.message ?? "Nothing was saved.")
+        }
+    }
+
+    private func load(from path: String) {
+        do {
+            let text = try Input.readText(file: path, signals: console.signals)
+            conversation = try Conversation(json: text, from: "“\(path)”")
+            console.note("Loaded \(conversation.turns.count) turns from “\(path)”.")
+        } catch {
+            fail(error.message ?? "Nothing was loaded.")
+        }
+    }
+
+    private var settings: [Option<AnswerOptions>] { AnswerOptions.groups.flatMap(\.options) }
+
+    private func showSettings() {
+        for option in settings {
+            guard let value = option.current(options) else { continue }
+            console.note(
+                HelpLine(term: option.settingName, text: value).lines(width: console.helpWidth).joined(separator: "\n"))
+        }
+    }
+
+    private func set(_ name: String, to value: String) throws(UsageError) {
+        if name == "defaults" {
+            options = initial
+            return console.note("The options are as they were at the start.")
+        }
+        let plain = String(name.drop { $0 == "-" }.map { $0 == "_" ? "-" : $0 })
+        guard let option = settings.first(where: { $0.names.contains("--\(plain)") || $0.names.contains("-\(plain)") })
+        else {
+            let hint = settings.flatMap(\.names).map { String($0.drop { $0 == "-" }) }.nearest(to: plain)
+            throw UsageError(
+                message: "There is no option “\(name)”" + (hint.map { "; did you mean \($0)?" } ?? "; /set shows them.")
+            )
+        }
+        guard !value.isEmpty else {
+            throw UsageError(message: "/set \(plain) needs a value: /set \(plain) \(option.placeholder ?? "on|off").")
+        }
+        var changed = options
+        try option.apply(&changed, value.unescaped, plain)
+        options = changed
+        console.note("\(option.settingName) is \(option.current(options) ?? value).")
+    }
+}
+
+extension Option {
+    /// The name without dashes, as `/set` shows it.
+    fileprivate var settingName: String { String((names.last ?? "").drop { $0 == "-" }) }
+}

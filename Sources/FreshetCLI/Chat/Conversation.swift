@@ -1,0 +1,97 @@
+internal import FoundationEssentials
+import Freshet
+
+/// What has been said in a chat: a value, without a model or a terminal.
+struct Conversation: Equatable {
+    /// Instructions that come before everything.
+    var system: String?
+    /// The turns in order: a question, its answer, and so on. A question without an answer stands only at the end.
+    private(set) var turns: [Message] = []
+
+    /// Everything, as a model is asked.
+    var messages: [Message] { (system.map { [Message(role: .system, content: $0)] } ?? []) + turns }
+
+    /// Adds what the person says.
+    mutating func ask(_ text: String) { turns.append(Message(role: .user, content: text)) }
+
+    /// Adds what the model says, perhaps not to the end.
+    mutating func answer(_ text: String) { turns.append(Message(role: .assistant, content: text)) }
+
+    /// Forgets the last question, which got no answer, so that the conversation is as before it.
+    mutating func takeBackQuestion() {
+        if turns.last?.role == .user { turns.removeLast() }
+    }
+
+    /// Forgets the last answer, so that its question can be asked again.
+    ///
+    /// - Returns: whether there was one.
+    mutating func takeBackAnswer() -> Bool {
+        guard turns.last?.role == .assistant, turns.dropLast().last?.role == .user else { return false }
+        turns.removeLast()
+        return true
+    }
+
+    /// Forgets all turns; the system prompt stays.
+    mutating func reset() { turns = [] }
+}
+
+// Conversations on disk: `{"messages": [{"role": "user", "content": "…"}, …]}`, as in an OpenAI request.
+extension Conversation {
+    private struct File: Codable {
+        var messages: [Message]
+    }
+
+    /// The conversation as JSON text.
+    func json() throws(Exit) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .withoutEscapingSlashes]
+        do {
+            return String(decoding: try encoder.encode(File(messages: messages)), as: UTF8.self) + "\n"
+        } catch {
+            throw .failed("The conversation cannot be written as JSON: \(error).")
+        }
+    }
+
+    /// Reads what ``json()`` wrote, or the request of another program.
+    ///
+    /// - Throws: ``Exit`` that says what is wrong with the text.
+    init(json: String, from name: String) throws(Exit) {
+        let messages: [Message]
+        do {
+            messages = try JSONDecoder().decode(File.self, from: Data(json.utf8)).messages
+        } catch let error as DecodingError {
+            throw .failed("\(name) holds no conversation: \(Self.complaint(error)).")
+        } catch {
+            throw .failed("\(name) holds no conversation: \(error).")
+        }
+        var turns = messages[...]
+        if turns.first?.role == .system { system = turns.removeFirst().content }
+        for (place, message) in turns.enumerated() {
+            let expected: Role = place.isMultiple(of: 2) ? .user : .assistant
+            guard message.role == expected else {
+                throw .failed(
+                    "\(name) holds no conversation: after an optional system message, user and assistant must take turns."
+                )
+            }
+        }
+        self.turns = Array(turns)
+        // A question at the end would wait for ever: only a new one starts the model.
+        takeBackQuestion()
+    }
+
+    private static func complaint(_ error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, let context): "“\(key.stringValue)” is missing\(place(context))"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            "the wrong kind of value stands\(place(context))"
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty: "an unknown value stands\(place(context))"
+        case .dataCorrupted: "it is not JSON"
+        @unknown default: "it is not JSON"
+        }
+    }
+
+    private static func place(_ context: DecodingError.Context) -> String {
+        let path = context.codingPath.map { $0.intValue.map { "message \($0 + 1)" } ?? "“\($0.stringValue)”" }
+        return path.isEmpty ? " at the top" : " in " + path.joined(separator: ", ")
+    }
+}

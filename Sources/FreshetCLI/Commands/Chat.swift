@@ -1,0 +1,39 @@
+import Freshet
+
+/// `freshet chat`: a conversation, line by line.
+enum Chat {
+    /// What can be chosen.
+    struct Values {
+        var system: String?
+        var showsStatistics = false
+        var model = ModelOptions()
+        var answer = AnswerOptions()
+    }
+
+    static var syntax: Syntax<Values> {
+        Syntax(
+            name: "chat", summary: "Talk with a model", defaults: Values(), operand: nil,
+            groups: [
+                OptionGroup(
+                    title: "Conversation",
+                    options: [
+                        .text("-sys", "--system-prompt", placeholder: "TEXT", help: "instructions for the model") {
+                            values, text, _ in values.system = text
+                        },
+                        .flag("--stats", path: \.showsStatistics, help: "tell speeds and tokens after each answer"),
+                    ]), ModelOptions.group.lifted(to: \.model),
+            ] + AnswerOptions.groups.map { $0.lifted(to: \.answer) },
+            notes: [
+                "Answers go to standard output, everything else to standard error. When standard input is no terminal, "
+                    + "each of its lines is a turn. In the chat, /help shows what else can be done.",
+                "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C while loading.",
+            ])
+    }
+
+    static func run(_ values: Values, console: Console) async throws {
+        try values.answer.request(for: .text(""), reportsProgress: false).validate()
+        let model = try await Composition.loadModel(values.model, console: console)
+        let session = ChatSession(values, model: model, console: console)
+        try await session.run()
+    }
+}

@@ -1,0 +1,149 @@
+import Freshet
+
+/// `freshet generate`: continues a prompt and writes the answer to standard output.
+enum Generate {
+    /// What can be chosen.
+    struct Values {
+        var prompt: String?
+        var file: String?
+        var system: String?
+        var isChat = false
+        var readsEscapes = false
+        var format = OutputFormat.text
+        var showsStatistics = false
+        var model = ModelOptions()
+        var answer = AnswerOptions()
+    }
+
+    static var syntax: Syntax<Values> {
+        Syntax(
+            name: "generate", summary: "Continue a prompt with a model", defaults: Values(),
+            operand: Operand(
+                placeholder: "PROMPT", isRequired: false,
+                help: "the text to continue; what comes on standard input is appended to it, and may stand alone",
+                path: \.prompt),
+            groups: [promptOptions, outputOptions, ModelOptions.group.lifted(to: \.model)]
+                + AnswerOptions.groups.map { $0.lifted(to: \.answer) },
+            notes: [
+                "The answer goes to standard output, everything else to standard error. "
+                    + "In a prompt that is read from a file or standard input, one line end at the very end is left out.",
+                "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C (what has come is kept), "
+                    + "141 when the reader of standard output went away.",
+            ])
+    }
+
+    private static var promptOptions: OptionGroup<Values> {
+        OptionGroup(
+            title: "Prompt",
+            options: [
+                .text("-f", "--file", placeholder: "FILE", help: "read the prompt from a file") { values, text, _ in
+                    values.file = text
+                },
+                .text("-p", "--prompt", placeholder: "PROMPT", help: "another way to give the prompt") {
+                    values, text, _ in
+                    values.prompt = text
+                },
+                .text(
+                    "-sys", "--system-prompt", placeholder: "TEXT", help: "instructions for the model; implies --chat"
+                ) { values, text, _ in
+                    values.system = text
+                    values.isChat = true
+                },
+                .flag(
+                    "-cnv", "--chat", path: \.isChat, help: "ask the prompt as a question, in the model's chat template"
+                ),
+                .flag(
+                    "-e", "--escape", path: \.readsEscapes,
+                    help: #"read \n, \t, \\, \" and \xHH in prompts and stop texts"#),
+            ])
+    }
+
+    private static var outputOptions: OptionGroup<Values> {
+        OptionGroup(
+            title: "Output",
+            options: [
+                .choice("--format", path: \.format, help: "plain text, one chunk's JSON a line, or server-sent events"),
+                .flag("--stats", path: \.showsStatistics, help: "tell speeds and tokens on standard error at the end"),
+            ])
+    }
+
+    static func run(_ values: Values, console: Console) async throws {
+        let prompt = try prompt(values, console: console)
+        var answer = values.answer
+        if values.readsEscapes { answer.stop = answer.stop.map(\.unescaped) }
+        // A bar is drawn from the progress chunks; they are no part of the answer.
+        let request = answer.request(for: prompt, reportsProgress: console.errors.isTerminal)
+        // Wrong values are told before a model is loaded for minutes.
+        try request.validate()
+        let model = try await Composition.loadModel(values.model, console: console)
+        let stream = try await model.provider.stream(request)
+        var printer = AnswerPrinter(format: values.format, console: console)
+        let (reply, failure) = try await console.signals.stopping(with: stream.cancel) {
+            try await printer.print(stream)
+        }
+        if values.showsStatistics {
+            console.note("loaded in \(Statistics.seconds(model.loading))")
+            for line in Statistics(reply)?.lines ?? [] { console.note(line) }
+        }
+        if let failure { throw failure }
+    }
+
+    /// The prompt, from wherever it was given.
+    private static func prompt(_ values: Values, console: Console) throws -> Prompt {
+        var pieces: [String] = []
+        if let file = values.file {
+            pieces.append(try Input.readText(file: file, signals: console.signals).withoutFinalLineEnd)
+        }
+        if let prompt = values.prompt, prompt != "-" {
+            guard values.file == nil else {
+                throw UsageError(message: "The prompt is given twice: as “\(prompt)” and with --file.")
+            }
+            pieces.append(prompt)
+        }
+        if !console.input.isTerminal {
+            let text = try console.input.readText { console.note("Reading the prompt from standard input…") }
+            if !text.isEmpty { pieces.append(text.withoutFinalLineEnd) }
+        }
+        guard !pieces.isEmpty else {
+            throw UsageError(message: "There is no prompt: give one as an argument, with --file or on standard input.")
+        }
+        if values.readsEscapes { pieces = pieces.map(\.unescaped) }
+        let text = pieces.joined(separator: pieces[0].last?.isWhitespace ?? true ? "" : "\n")
+        guard values.isChat else { return .text(text) }
+        var messages = [Message(role: .user, content: text)]
+        if let system = values.system {
+            messages.insert(Message(role: .system, content: values.readsEscapes ? system.unescaped : system), at: 0)
+        }
+        return .messages(messages)
+    }
+}
+
+extension String {
+    /// The text with `\n`, `\r`, `\t`, `\\`, `\'`, `\"` and `\xHH` (a byte below 80) replaced by what they stand for;
+    /// anything else after a backslash stays as it is.
+    var unescaped: String {
+        var result = ""
+        var rest = self[...]
+        while let character = rest.popFirst() {
+            guard character == "\\", let code = rest.popFirst() else {
+                result.append(character)
+                continue
+            }
+            switch code {
+            case "n": result += "\n"
+            case "r": result += "\r"
+            case "t": result += "\t"
+            case "\\", "'", "\"": result.append(code)
+            case "x":
+                if let byte = UInt8(rest.prefix(2), radix: 16), byte < 0x80, rest.count >= 2 {
+                    result.unicodeScalars.append(Unicode.Scalar(byte))
+                    rest = rest.dropFirst(2)
+                } else {
+                    result += "\\x"
+                }
+            default: result += "\\\(code)"
+            }
+        }
+        return result
+    }
+}

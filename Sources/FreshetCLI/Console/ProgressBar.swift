@@ -1,0 +1,55 @@
+import Freshet
+
+/// A bar on standard error for work that takes a while; nothing when that is no terminal.
+///
+/// It appears only when the work is not done after a moment, and is gone when the work is.
+final class ProgressBar: @unchecked Sendable {
+    // Sendable: what changes is read and written under `monitor`; drawing happens there too, so that two threads cannot
+    // mix their lines.
+    private let errors: Output
+    private let label: String
+    private let start = ContinuousClock.now
+    private let monitor = Monitor()
+    private var drawn: Int?
+    private var isFinished = false
+
+    /// Work shorter than this shows no bar.
+    private static let patience = Duration.milliseconds(300)
+
+    /// Makes a bar that is not yet visible.
+    init(_ label: String, on errors: Output) {
+        self.label = label
+        self.errors = errors
+    }
+
+    /// Shows how much is done, from 0 to 1. May be called from any thread, as often as one likes.
+    func show(_ fraction: Double) {
+        guard errors.isTerminal, ContinuousClock.now - start >= Self.patience else { return }
+        let percent = Int((min(max(fraction, 0), 1) * 100).rounded(.down))
+        monitor.withLock {
+            guard !isFinished, drawn != percent else { return }
+            drawn = percent
+            try? errors.write("\r" + Self.line(label, percent: percent, width: errors.width) + "\u{1B}[K")
+        }
+    }
+
+    /// Removes the bar.
+    func finish() {
+        monitor.withLock {
+            isFinished = true
+            guard drawn != nil else { return }
+            drawn = nil
+            try? errors.write("\r\u{1B}[K")
+        }
+    }
+
+    /// The bar as text of at most `width` - 1 columns.
+    static func line(_ label: String, percent: Int, width: Int) -> String {
+        let number = String(repeating: " ", count: 3 - min(3, String(percent).count)) + "\(percent)%"
+        let room = min(40, width - label.count - number.count - 6)
+        guard room >= 5 else { return String("\(label) \(number)".prefix(max(0, width - 1))) }
+        let full = room * percent / 100
+        let bar = String(repeating: "█", count: full) + String(repeating: "░", count: room - full)
+        return "\(label) \(bar) \(number)"
+    }
+}
