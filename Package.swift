@@ -45,7 +45,7 @@ let package = Package(
         ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "FreshetLlamaTests", dependencies: ["Freshet", "FreshetLlama", "FreshetTestSupport"],
+            name: "FreshetLlamaTests", dependencies: ["Freshet", "CLlama", "FreshetLlama", "FreshetTestSupport"],
             exclude: ["golden.json"], swiftSettings: settings),
         .testTarget(name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP"], swiftSettings: settings),
     ],

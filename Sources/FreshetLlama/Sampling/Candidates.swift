@@ -90,22 +90,22 @@ extension Candidates {
     }
 
     /// Keeps the `size` largest, sorted.
-    mutating func keepLargest(_ size: Int) {
-        let nominal = min(size, nominalCount)
-        keep(largest(size), isSorted: true)
-        impossible = nominal - count
-    }
+    mutating func keepLargest(_ size: Int) { keep(largest(size), isSorted: true, nominally: size) }
 
     /// Keeps those of a ranking, in its order.
     ///
-    /// - Parameter isSorted: whether that order is by logit.
-    mutating func keep(_ ranking: Ranking, isSorted: Bool) {
+    /// - Parameters:
+    ///   - isSorted: whether that order is by logit.
+    ///   - minimum: how many would be kept if there were so many, with those that have no probability.
+    mutating func keep(_ ranking: Ranking, isSorted: Bool, nominally minimum: Int) {
+        let nominal = min(minimum, nominalCount)
         if ranking.places == nil {
-            (count, impossible) = (ranking.count, 0)
+            count = ranking.count
         } else {
             for rank in 0..<ranking.count { copy(ranking[rank], to: rank) }
             adopt(ranking.count, isSorted: isSorted)
         }
+        impossible = max(0, nominal - count)
     }
 
     /// Keeps those whose logit is at least a threshold, in their order.
@@ -182,29 +182,53 @@ extension Candidates {
         return (maximum, FloatScan.exponentials(of: logits, count: count, maximum: maximum, into: weights))
     }
 
-    /// The most likely candidates, likeliest first and equal ones by place: as few as reach a sum of ``weights``, but
-    /// at least `minimum`; all that can be chosen where the sum is never reached.
-    func mostLikely(reaching weight: Double, atLeast minimum: Int = 0) -> Ranking {
-        if isSorted {
-            let all = Ranking(count: count, places: nil)
-            return prefix(of: all, reaching: weight, atLeast: minimum) ?? all
+    /// The most likely candidates, likeliest first and equal ones by place: as few as reach a probability, but at least
+    /// `minimum`; all that can be chosen where it is never reached.
+    ///
+    /// - Parameters:
+    ///   - scores: where given, those come first for which it is largest, instead of the most likely.
+    ///   - total: the sum of ``weights``.
+    func first(
+        by scores: UnsafePointer<Float>? = nil, reaching probability: Float, of total: Double, atLeast minimum: Int
+    ) -> Ranking {
+        rank(by: scores) { ranking in
+            // Summed in single precision, as llama.cpp does, so that it is reached at the same candidate among equals.
+            let divisor = Float(total)
+            var sum = Float(0)
+            for rank in 0..<ranking.count {
+                sum += weights[ranking[rank]] / divisor
+                if sum >= probability, rank + 1 >= minimum { return rank + 1 }
+            }
+            return nil
         }
-        return first(by: logits, reaching: weight, atLeast: minimum)
     }
 
-    /// As ``mostLikely(reaching:atLeast:)``, but those come first for which `scores` is largest.
-    func first(by scores: UnsafePointer<Float>, reaching weight: Double, atLeast minimum: Int) -> Ranking {
+    /// The place at which the weights, summed from the most likely candidate on, reach a number.
+    func place(reaching weight: Double) -> Int {
+        let ranking = rank(by: nil) { ranking in
+            var sum = 0.0
+            for rank in 0..<ranking.count {
+                sum += Double(weights[ranking[rank]])
+                if sum >= weight { return rank + 1 }
+            }
+            return nil
+        }
+        return ranking[ranking.count - 1]
+    }
+
+    /// As many of the first candidates as `isEnough` says of a longer and longer ranking; all when it always says `nil`.
+    private func rank(by scores: UnsafePointer<Float>?, _ isEnough: (Ranking) -> Int?) -> Ranking {
         // A few candidates nearly always hold nearly all the probability, so a few are sorted first.
         var size = LargestSelector.smallLimit
-        while size < count {
-            if let enough = prefix(of: rank(size, by: scores), reaching: weight, atLeast: minimum) { return enough }
-            size *= 32
+        while true {
+            let ranking = scores.map { rank(size, by: $0) } ?? largest(size)
+            if let enough = isEnough(ranking) { return Ranking(count: enough, places: ranking.places) }
+            if size >= count { return ranking }
+            size = min(size * 32, count)
         }
-        let all = rank(count, by: scores)
-        return prefix(of: all, reaching: weight, atLeast: minimum) ?? all
     }
 
-    /// A score for each place, to be filled in and handed to ``first(by:reaching:atLeast:)`` at once.
+    /// A score for each place, to be filled in and handed to ``first(by:reaching:of:atLeast:)`` at once.
     var scores: UnsafeMutablePointer<Float> { back.logits }
 
     /// The `size` most likely candidates, likeliest first.
@@ -215,14 +239,5 @@ extension Candidates {
     private func rank(_ size: Int, by scores: UnsafePointer<Float>) -> Ranking {
         let found = selector.find(size, of: scores, count: count)
         return Ranking(count: found, places: UnsafePointer(selector.indices))
-    }
-
-    private func prefix(of ranking: Ranking, reaching weight: Double, atLeast minimum: Int) -> Ranking? {
-        var sum = 0.0
-        for rank in 0..<ranking.count {
-            sum += Double(weights[ranking[rank]])
-            if sum >= weight, rank + 1 >= minimum { return Ranking(count: rank + 1, places: ranking.places) }
-        }
-        return nil
     }
 }

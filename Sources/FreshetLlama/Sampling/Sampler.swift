@@ -38,7 +38,8 @@ package final class Sampler {
     private let bias: [(token: Token, value: Float)]
     private var penalties: Penalties?
     private var dry: DRY?
-    private(set) var mirostat: Mirostat?
+    /// Internal for tests, which let it learn from another's choice.
+    var mirostat: Mirostat?
     private var random: RandomSource
     private var candidates: Candidates
 
@@ -99,8 +100,7 @@ package final class Sampler {
         let (_, total) = candidates.weigh()
         guard total > 0 else { return nil }
         let target = candidates.count > 1 ? random.nextUnit() * total : 0
-        let chosen = candidates.mostLikely(reaching: target)
-        let place = chosen[chosen.count - 1]
+        let place = candidates.place(reaching: target)
         mirostat?.learn(from: Float(Double(candidates.weights[place]) / total))
         return candidates.token(at: place)
     }
@@ -112,7 +112,7 @@ package final class Sampler {
         narrow(logits)
         let (_, total) = candidates.weigh()
         guard total > 0 else { return [] }
-        let order = candidates.mostLikely(reaching: .infinity)
+        let order = candidates.largest(candidates.count)
         return (0..<order.count).map { rank in
             let probability = Float(Double(candidates.weights[order[rank]]) / total)
             return Candidate(token: candidates.token(at: order[rank]), probability: probability)

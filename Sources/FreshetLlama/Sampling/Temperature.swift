@@ -2,13 +2,11 @@ import Foundation
 
 /// The stages that spread the candidates' probabilities out or draw them together.
 extension Candidates {
-    /// Divides the logits by a temperature; at 0 only the most likely candidate is left.
+    /// Divides the logits by a temperature. At 0, or so near that the quotients would leave the floats, only the most
+    /// likely candidate is left.
     mutating func temperature(_ temperature: Float) {
-        guard temperature > 0 else {
-            keepLargest(1)
-            return
-        }
         guard temperature != 1 else { return }
+        guard temperature > 0, (maximum() / temperature).isFinite else { return keepLargest(1) }
         let logits = edit(keepsOrder: true)
         FloatScan.divide(logits, count: count, by: temperature)
     }

@@ -15,7 +15,7 @@ extension Candidates {
     mutating func topP(_ p: Float, minKeep: Int) {
         let (_, total) = weigh()
         guard total > 0 else { return }
-        keep(mostLikely(reaching: Double(p) * total, atLeast: minKeep), isSorted: true)
+        keep(first(reaching: p, of: total, atLeast: minKeep), isSorted: true, nominally: minKeep)
     }
 
     /// Keeps those at least `p` times as likely as the most likely (Nguyen et al., "Turning up the heat: min-p
@@ -40,7 +40,7 @@ extension Candidates {
             scores[place] = weights[place] > 0 ? -abs(surprise - entropy) : -.infinity
         }
         // The sum must pass p, where the nucleus need only reach it.
-        keep(first(by: scores, reaching: (Double(p) * total).nextUp, atLeast: minKeep), isSorted: false)
+        keep(first(by: scores, reaching: p.nextUp, of: total, atLeast: minKeep), isSorted: false, nominally: minKeep)
     }
 
     /// Keeps those within `n` standard deviations of the largest logit (Tang et al., "Top-nσ: not all logits are you
