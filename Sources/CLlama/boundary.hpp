@@ -50,9 +50,15 @@ inline size_t copy(const char * text, size_t length, char * buffer, size_t capac
 
 // Collects the warnings and errors that llama.cpp logs on this thread during the lifetime of the object, because they
 // are the only place where it says why something failed.
+//
+// With `Aborts::become_exceptions`, where llama.cpp would abort the process on this thread an exception is thrown, for
+// `guarded` to catch: what was being worked on may leak, but the process lives. That is for reading files and texts,
+// which happens on one thread. While tensors are computed an abort stays one: other threads would wait for ever for the
+// one that threw.
+enum class Aborts { end_the_process, become_exceptions };
 class LogCapture {
   public:
-    LogCapture();
+    explicit LogCapture(Aborts aborts);
     ~LogCapture();
     LogCapture(const LogCapture &) = delete;
     LogCapture & operator=(const LogCapture &) = delete;
@@ -60,6 +66,7 @@ class LogCapture {
     // Fills `error` with the kind of failure that the lines tell of, and with the lines.
     void explain(freshet_error * error, const char * fallback) const;
 
+    const Aborts aborts;
     std::vector<std::string> lines;
 };
 

@@ -35,10 +35,15 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         context_params.abort_callback = params.should_interrupt;
         context_params.abort_callback_data = params.interrupt_data;
 
-        freshet::LogCapture log;
+        freshet::LogCapture log(freshet::Aborts::become_exceptions);
         llama_context * context = llama_init_from_model(model->model, context_params);
         if (context == nullptr) {
             log.explain(error, "llama.cpp could not make a context, and did not say why");
+            return nullptr;
+        }
+        if (llama_get_memory(context) == nullptr) {
+            llama_free(context);
+            freshet::fill(error, FRESHET_ERROR_UNSUPPORTED, "the model keeps no memory of a text that it could continue");
             return nullptr;
         }
         std::unique_ptr<freshet_context> owner;
@@ -82,7 +87,7 @@ freshet_error_code freshet_context_decode(freshet_context * context, const int32
         batch.logits = reinterpret_cast<int8_t *>(const_cast<uint8_t *>(outputs));
         batch.n_seq_id = context->sequence_counts.data();
         batch.seq_id = context->sequence_lists.data();
-        freshet::LogCapture log;
+        freshet::LogCapture log(freshet::Aborts::end_the_process);
         const int32_t result = llama_decode(context->context, batch);
         if (result != 0) {
             log.explain(error, "llama.cpp could not compute the batch, and did not say why");

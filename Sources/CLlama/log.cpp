@@ -5,8 +5,8 @@
 #include <ggml-backend.h>
 #include <llama-common/log.h>
 
-#include <algorithm>
 #include <mutex>
+#include <stdexcept>
 
 namespace {
 
@@ -60,6 +60,13 @@ void receive(ggml_log_level level, const char * text, void *) {
     }
 }
 
+void refuse_to_abort(const char * message) {
+    if (capture != nullptr && capture->aborts == freshet::Aborts::become_exceptions) {
+        throw std::runtime_error(std::string("llama.cpp gave up at ") + message);
+    }
+    std::fprintf(stderr, "llama.cpp gave up at %s\n", message);
+}
+
 bool contains(const std::string & text, const char * part) {
     return text.find(part) != std::string::npos;
 }
@@ -90,7 +97,7 @@ freshet_error_code kind(const std::string & line) {
 
 }  // namespace
 
-freshet::LogCapture::LogCapture() { capture = this; }
+freshet::LogCapture::LogCapture(Aborts aborts) : aborts(aborts) { capture = this; }
 freshet::LogCapture::~LogCapture() { capture = nullptr; }
 
 void freshet::LogCapture::explain(freshet_error * error, const char * fallback) const {
@@ -113,6 +120,7 @@ void freshet_start(bool use_blas) {
     static std::once_flag once;
     std::call_once(once, [use_blas] {
         llama_log_set(receive, nullptr);
+        ggml_set_abort_callback(refuse_to_abort);
         // llama.cpp's common library has a log of its own, which writes to the terminal.
         common_log_set_verbosity_thold(-1);
         llama_backend_init();

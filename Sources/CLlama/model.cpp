@@ -7,6 +7,17 @@
 
 using freshet::guarded;
 
+namespace {
+
+// llama.cpp aborts on nearly every question about a vocabulary that is not there.
+bool has_vocabulary(const freshet_model * model) { return llama_vocab_type(model->vocab) != LLAMA_VOCAB_TYPE_NONE; }
+
+bool is_token(const freshet_model * model, int32_t token) {
+    return has_vocabulary(model) && token >= 0 && token < llama_vocab_n_tokens(model->vocab);
+}
+
+}  // namespace
+
 freshet_model * freshet_model_load(const char * path, freshet_model_params params, freshet_error * error) {
     return guarded<freshet_model *>(error, FRESHET_ERROR_OTHER, nullptr, [&]() -> freshet_model * {
         struct Progress {
@@ -26,7 +37,7 @@ freshet_model * freshet_model_load(const char * path, freshet_model_params param
             return !progress->stopped;
         };
 
-        freshet::LogCapture log;
+        freshet::LogCapture log(freshet::Aborts::become_exceptions);
         llama_model * model = llama_model_load_from_file(path, model_params);
         if (model == nullptr) {
             if (progress.stopped) {
@@ -48,14 +59,13 @@ void freshet_model_free(freshet_model * model) {
 freshet_model_info freshet_model_get_info(const freshet_model * model) {
     const llama_model * m = model->model;
     freshet_model_info info = {};
-    info.vocabulary_count = llama_vocab_n_tokens(model->vocab);
+    info.vocabulary_count = has_vocabulary(model) ? llama_vocab_n_tokens(model->vocab) : 0;
     info.trained_context_length = llama_model_n_ctx_train(m);
     info.embedding_length = llama_model_n_embd(m);
     info.layer_count = llama_model_n_layer(m);
     info.parameter_count = llama_model_n_params(m);
     info.byte_count = llama_model_size(m);
-    info.has_decoder = llama_model_has_decoder(m);
-    info.has_encoder = llama_model_has_encoder(m);
+    info.can_generate = llama_model_has_decoder(m) && !llama_model_has_encoder(m) && !llama_model_is_diffusion(m);
     info.is_recurrent = llama_model_is_recurrent(m) || llama_model_is_hybrid(m);
     return info;
 }
@@ -76,10 +86,6 @@ size_t text(char * buffer, size_t capacity, Getter get) {
         get(&whole[0], whole.size());
         return freshet::copy(whole.data(), static_cast<size_t>(length), buffer, capacity);
     });
-}
-
-bool is_token(const freshet_model * model, int32_t token) {
-    return token >= 0 && token < llama_vocab_n_tokens(model->vocab);
 }
 
 }  // namespace
@@ -105,6 +111,9 @@ const char * freshet_model_chat_template(const freshet_model * model) {
 }
 
 int32_t freshet_vocab_special(const freshet_model * model, freshet_special_token which) {
+    if (!has_vocabulary(model)) {
+        return -1;
+    }
     switch (which) {
         case FRESHET_TOKEN_BOS: return llama_vocab_bos(model->vocab);
         case FRESHET_TOKEN_EOS: return llama_vocab_eos(model->vocab);
@@ -130,6 +139,11 @@ int32_t freshet_vocab_tokenize(const freshet_model * model, const char * source,
             freshet::fill(error, FRESHET_ERROR_OTHER, "the text is longer than 2 GiB");
             return INT32_MIN;
         }
+        if (!has_vocabulary(model)) {
+            freshet::fill(error, FRESHET_ERROR_OTHER, "the model has no tokenizer");
+            return INT32_MIN;
+        }
+        freshet::LogCapture log(freshet::Aborts::become_exceptions);
         const int32_t count = llama_tokenize(model->vocab, length == 0 ? "" : source, static_cast<int32_t>(length), tokens, capacity,
                                              add_special, parse_special);
         if (count == INT32_MIN) {

@@ -93,6 +93,7 @@ freshet_model * _Nullable freshet_model_load(const char * _Nonnull path, freshet
 void freshet_model_free(freshet_model * _Nonnull model);
 
 typedef struct freshet_model_info {
+    // 0 for a model without a tokenizer.
     int32_t vocabulary_count;
     int32_t trained_context_length;
     int32_t embedding_length;
@@ -100,10 +101,8 @@ typedef struct freshet_model_info {
     uint64_t parameter_count;
     // Bytes of all tensors.
     uint64_t byte_count;
-    // The model has a decoder, so that it can continue a text.
-    bool has_decoder;
-    // The model has an encoder that must run first.
-    bool has_encoder;
+    // The model can continue a text token by token: it has a decoder, needs no encoder, and is no diffusion model.
+    bool can_generate;
     // The memory of a sequence cannot be cut back to an earlier position.
     bool is_recurrent;
 } freshet_model_info;

@@ -15,8 +15,9 @@ package protocol Backend: AnyObject {
     /// - Throws: ``GenerationError`` when the computation failed; the sequences of the batch are then unusable.
     func decode(_ batch: Batch, shouldInterrupt: () -> Bool) throws(GenerationError) -> DecodeOutcome
 
-    /// The logits after a token of the last batch that wanted them. Valid until the next decode.
-    func logits(at index: Int) -> UnsafeBufferPointer<Float>
+    /// The logits after a token of the last batch that wanted them; `nil` when the model gives none. Valid until the
+    /// next decode.
+    func logits(at index: Int) -> UnsafeBufferPointer<Float>?
 
     /// The position after the last token that a sequence holds.
     func nextPosition(of sequence: Int32) -> Int

@@ -67,7 +67,7 @@ final class EngineLoop {
         do throws(GenerationError) {
             switch try backend.decode(batch, shouldInterrupt: { isAbandoned(planned) }) {
             case .computed:
-                for place in planned { advance(place, by: plan[place], output: outputs[place]) }
+                for place in planned { try advance(place, by: plan[place], output: outputs[place]) }
             case .interrupted:
                 for place in planned {
                     let position = backend.nextPosition(of: slots[place].sequence)
@@ -86,9 +86,11 @@ final class EngineLoop {
         return true
     }
 
-    private func advance(_ place: Int, by count: Int, output: Int?) {
+    private func advance(_ place: Int, by count: Int, output: Int?) throws(GenerationError) {
         guard let output else { return slots[place].update { $0.advance(by: count) } }
-        let logits = backend.logits(at: output)
+        guard let logits = backend.logits(at: output) else {
+            throw GenerationError(.engineFailed, "The model gave no logits for the next token.")
+        }
         slots[place].update { $0.step(logits, backend: backend, now: now) }
     }
 

@@ -56,11 +56,10 @@ final class LlamaContext: Backend {
         }
     }
 
-    func logits(at index: Int) -> UnsafeBufferPointer<Float> {
-        let start = freshet_context_logits(handle, Int32(index))
-        // Absent only when the batch did not ask for them, which the engine always does where it reads.
-        precondition(start != nil, "logits were read that no batch asked for")
-        return UnsafeBufferPointer(start: start, count: model.vocabularySize)
+    func logits(at index: Int) -> UnsafeBufferPointer<Float>? {
+        freshet_context_logits(handle, Int32(index)).map {
+            UnsafeBufferPointer(start: $0, count: model.vocabularySize)
+        }
     }
 
     func nextPosition(of sequence: Int32) -> Int { Int(freshet_context_next_position(handle, sequence)) }

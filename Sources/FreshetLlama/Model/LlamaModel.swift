@@ -78,12 +78,9 @@ public final class LlamaModel: @unchecked Sendable {
         endOfGeneration = (0..<info.vocabulary_count).filter { freshet_vocab_is_eog(handle, $0) }
         // All is stored: what follows may throw, and deinit will free the handle.
         if !options.isVocabularyOnly {
-            guard info.has_decoder, !info.has_encoder else {
+            guard info.can_generate, vocabularySize > 0 else {
                 throw GenerationError(
-                    .modelUnusable, "The model \(path) cannot continue a text: it has no decoder, or needs an encoder.")
-            }
-            guard vocabularySize > 0 else {
-                throw GenerationError(.modelUnusable, "The model \(path) has no vocabulary.")
+                    .modelUnusable, "The model \(path) cannot continue a text: it is of another kind, or has no tokenizer.")
             }
         }
     }
