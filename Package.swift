@@ -41,7 +41,8 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport", swiftSettings: settings
+            name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport",
+            swiftSettings: settings
         ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
         .testTarget(

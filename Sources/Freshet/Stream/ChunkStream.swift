@@ -12,7 +12,9 @@
 /// }
 /// ```
 public struct ChunkStream: AsyncSequence, Sendable {
+    /// What is read.
     public typealias Element = Chunk
+    /// What reading throws.
     public typealias Failure = GenerationError
 
     private let reader: Reader

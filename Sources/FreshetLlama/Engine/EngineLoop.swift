@@ -11,7 +11,9 @@ final class EngineLoop {
     private var slots: [Slot]
     private var batch: Batch
 
-    init(backend: any Backend, slotCount: Int, queue: EngineQueue, now: @escaping @Sendable () -> ContinuousClock.Instant) {
+    init(
+        backend: any Backend, slotCount: Int, queue: EngineQueue, now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) {
         self.backend = backend
         self.queue = queue
         self.now = now

@@ -102,5 +102,4 @@ package final class InferenceEngine: Sendable {
         queue.close()
         await ended.wait()
     }
-
 }

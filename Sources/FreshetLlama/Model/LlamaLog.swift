@@ -14,6 +14,7 @@ public enum LlamaLog {
         /// Something that failed.
         case error
 
+        /// Whether one line is less serious than another.
         public static func < (one: Level, other: Level) -> Bool { one.rawValue < other.rawValue }
     }
 

@@ -47,7 +47,8 @@ public final class LlamaModel: @unchecked Sendable {
     /// - Throws: ``GenerationError`` that says why: no such file, not a GGUF, truncated, damaged, of an unsupported
     ///   architecture, out of memory, or cancelled.
     public init(
-        path: String, options: LoadOptions = LoadOptions(), progress: @escaping @Sendable (Double) -> Bool = { _ in true }
+        path: String, options: LoadOptions = LoadOptions(),
+        progress: @escaping @Sendable (Double) -> Bool = { _ in true }
     ) throws(GenerationError) {
         freshet_start(options.usesBLAS)
         let box = ProgressBox(progress)
@@ -80,7 +81,8 @@ public final class LlamaModel: @unchecked Sendable {
         if !options.isVocabularyOnly {
             guard info.can_generate, vocabularySize > 0 else {
                 throw GenerationError(
-                    .modelUnusable, "The model \(path) cannot continue a text: it is of another kind, or has no tokenizer.")
+                    .modelUnusable,
+                    "The model \(path) cannot continue a text: it is of another kind, or has no tokenizer.")
             }
         }
     }

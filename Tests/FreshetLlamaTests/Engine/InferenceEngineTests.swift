@@ -171,7 +171,8 @@ struct InferenceEngineTests {
 
     @Test func aBackendThatCannotBeMadeIsAnError() async {
         let failure = await #expect(throws: GenerationError.self) {
-            try await InferenceEngine.start(InferenceEngine.Configuration(model: "none")) { () throws(GenerationError) in
+            try await InferenceEngine.start(InferenceEngine.Configuration(model: "none")) {
+                () throws(GenerationError) in
                 throw GenerationError(.outOfMemory, "No memory.")
             }
         }
