@@ -1,10 +1,19 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
-// llama.cpp is built by scripts/bootstrap into `.llama` beside this file. An absolute path in the linker settings makes
-// `swift build` and `swift test` work without environment variables; `$ORIGIN` makes an installed program find
-// libraries that were installed beside it.
+// llama.cpp comes from one of two places. In this repository, scripts/bootstrap builds it into `.llama`; an absolute path
+// in the linker settings makes `swift build` and `swift test` work without environment variables, and `$ORIGIN` lets an
+// installed program find libraries that lie beside it. As another package's dependency there is no `.llama`: then it is
+// found where `scripts/bootstrap --prefix DIR` put it, without the flags that SwiftPM refuses in a dependency.
 let llama = Context.packageDirectory + "/.llama"
+let llamaPath: [LinkerSetting] =
+    FileManager.default.fileExists(atPath: llama)
+    ? [
+        .unsafeFlags([
+            "-L\(llama)/lib", "-Xlinker", "-rpath=\(llama)/lib", "-Xlinker", "-rpath=$ORIGIN/../lib",
+        ])
+    ] : []
 
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -24,10 +33,7 @@ let package = Package(
         .target(
             name: "CLlama",
             cxxSettings: [.headerSearchPath("../../.llama/include")],
-            linkerSettings: [
-                .unsafeFlags([
-                    "-L\(llama)/lib", "-Xlinker", "-rpath=\(llama)/lib", "-Xlinker", "-rpath=$ORIGIN/../lib",
-                ]),
+            linkerSettings: llamaPath + [
                 .linkedLibrary("llama-common"),
                 .linkedLibrary("llama"),
                 .linkedLibrary("ggml"),
