@@ -1,19 +1,20 @@
 // swift-tools-version: 6.1
-import Foundation
 import PackageDescription
 
-// llama.cpp comes from one of two places. In this repository, scripts/bootstrap builds it into `.llama`; an absolute path
-// in the linker settings makes `swift build` and `swift test` work without environment variables, and `$ORIGIN` lets an
-// installed program find libraries that lie beside it. As another package's dependency there is no `.llama`: then it is
-// found where `scripts/bootstrap --prefix DIR` put it, without the flags that SwiftPM refuses in a dependency.
+// llama.cpp comes from one of two places. In a clone, scripts/bootstrap builds it into `.llama`; an absolute path in the
+// linker settings makes `swift build` and `swift test` work without environment variables, and `$ORIGIN` lets an installed
+// program find libraries that lie beside it. In the checkout that SwiftPM makes of a dependency there is no `.llama`, and
+// such flags are refused: there it is found where `scripts/bootstrap --prefix DIR` put it.
 let llama = Context.packageDirectory + "/.llama"
+let isDependency = Context.packageDirectory.contains("/checkouts/")
 let llamaPath: [LinkerSetting] =
-    FileManager.default.fileExists(atPath: llama)
-    ? [
+    isDependency
+    ? []
+    : [
         .unsafeFlags([
             "-L\(llama)/lib", "-Xlinker", "-rpath=\(llama)/lib", "-Xlinker", "-rpath=$ORIGIN/../lib",
         ])
-    ] : []
+    ]
 
 let settings: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
