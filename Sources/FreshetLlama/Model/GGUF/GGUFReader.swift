@@ -1,0 +1,145 @@
+import Glibc
+
+/// Reads a GGUF file's header from front to back. Every length is compared with what the file still holds before
+/// anything is allocated for it.
+struct GGUFReader: ~Copyable {
+    /// The file's length.
+    let byteCount: Int
+    /// The place of the next byte to read.
+    private(set) var position = 0
+
+    private let descriptor: Int32
+    private var window: [UInt8] = []
+    private var windowStart = 0
+
+    /// A header with vocabulary and merges takes some ten megabytes; one that claims more than this is not read.
+    private static let headerLimit = 1 << 29
+    private static let windowLength = 1 << 18
+    /// How deep arrays may lie within each other.
+    private static let depthLimit = 4
+
+    /// Reads from an open file, which stays the caller's.
+    init(descriptor: Int32, byteCount: Int) {
+        self.descriptor = descriptor
+        self.byteCount = byteCount
+    }
+
+    /// A whole number.
+    mutating func integer<Number: FixedWidthInteger>(_: Number.Type) throws(GGUFDamage) -> Number {
+        let place = try take(MemoryLayout<Number>.size)
+        return Number(littleEndian: window.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Number.self) })
+    }
+
+    /// A count of things that take at least `size` bytes each.
+    mutating func count(of things: String, atLeast size: Int) throws(GGUFDamage) -> Int {
+        let count = try integer(UInt64.self)
+        guard count <= UInt64(max(0, min(byteCount, Self.headerLimit) - position) / size) else {
+            throw GGUFDamage(
+                "it is truncated or damaged: it claims \(count) \(things), more than its \(byteCount) bytes can hold")
+        }
+        return Int(count)
+    }
+
+    /// The bytes of a string.
+    mutating func string() throws(GGUFDamage) -> ArraySlice<UInt8> {
+        let count = try count(of: "bytes of text", atLeast: 1)
+        let place = try take(count)
+        return window[place..<place + count]
+    }
+
+    /// A string that names something: UTF-8, not empty, without a zero byte.
+    mutating func name(of thing: String) throws(GGUFDamage) -> String {
+        guard let name = String(validating: try string(), as: UTF8.self), !name.isEmpty, !name.utf8.contains(0) else {
+            throw GGUFDamage("the name of \(thing) is not text")
+        }
+        return name
+    }
+
+    /// A value after its type.
+    mutating func value(of key: String) throws(GGUFDamage) -> GGUFValue {
+        switch try valueType(of: key) {
+        case .string: return .string(String(decoding: try string(), as: UTF8.self))
+        case .array: return .array(try array(of: key, depth: 1))
+        case let type:
+            let place = try take(type.leastByteCount)
+            return window.withUnsafeBytes { .number(type, UnsafeRawBufferPointer(rebasing: $0[place...])) }
+        }
+    }
+
+    private mutating func valueType(of key: String) throws(GGUFDamage) -> GGUFValueType {
+        let number = try integer(UInt32.self)
+        guard let type = GGUFValueType(rawValue: number) else {
+            throw GGUFDamage("its \(quoted(key)) is of the unknown type \(number)")
+        }
+        return type
+    }
+
+    private mutating func array(of key: String, depth: Int) throws(GGUFDamage) -> GGUFArray {
+        guard depth <= Self.depthLimit else {
+            throw GGUFDamage("its \(quoted(key)) holds arrays within arrays too deep")
+        }
+        let type = try valueType(of: key)
+        let count = try count(of: "elements in \(quoted(key))", atLeast: type.leastByteCount)
+        switch type {
+        case .string:
+            var bytes: [UInt8] = []
+            var ends: [Int] = []
+            ends.reserveCapacity(count)
+            for _ in 0..<count {
+                bytes += try string()
+                ends.append(bytes.count)
+            }
+            return GGUFArray(elementType: type, count: count, storage: .strings(bytes, ends: ends))
+        case .array:
+            var arrays: [GGUFArray] = []
+            for _ in 0..<count { arrays.append(try array(of: key, depth: depth + 1)) }
+            return GGUFArray(elementType: type, count: count, storage: .arrays(arrays))
+        default:
+            let size = count * type.leastByteCount
+            let place = try take(size)
+            return GGUFArray(elementType: type, count: count, storage: .numbers(Array(window[place..<place + size])))
+        }
+    }
+
+    /// Moves on by `count` bytes and says where in the window they lie.
+    private mutating func take(_ count: Int) throws(GGUFDamage) -> Int {
+        guard count <= byteCount - position else {
+            throw GGUFDamage("it is truncated: it ends within its header, after \(byteCount) bytes")
+        }
+        guard position + count <= Self.headerLimit else {
+            throw GGUFDamage("its header is longer than \(Self.headerLimit >> 20) MiB")
+        }
+        if position + count > windowStart + window.count {
+            windowStart = position
+            window = try Self.read(
+                descriptor, at: position, count: min(max(count, Self.windowLength), byteCount - position))
+        }
+        defer { position += count }
+        return position - windowStart
+    }
+
+    /// Reads exactly `count` bytes.
+    static func read(_ descriptor: Int32, at start: Int, count: Int) throws(GGUFDamage) -> [UInt8] {
+        var done = 0
+        var failure: Int32 = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            while done < count {
+                let result = pread(descriptor, buffer.baseAddress.map { $0 + done }, count - done, off_t(start + done))
+                if result < 0, errno == EINTR { continue }
+                guard result > 0 else {
+                    failure = result < 0 ? errno : 0
+                    break
+                }
+                done += result
+            }
+            initialized = done
+        }
+        guard done == count else {
+            throw GGUFDamage(
+                failure == 0
+                    ? "it is truncated: it became shorter while it was read"
+                    : "it cannot be read: \(String(cString: strerror(failure)))")
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,62 @@
+public import Freshet
+
+/// Whether llama.cpp can use a file whose header is sound.
+///
+/// Most of what may be wrong with a model llama.cpp reports by itself. The rules here are for what it answers by ending
+/// the process: an assertion while loading, while making the first graph or while tokenising.
+extension GGUFFile {
+    /// Checks that the model can be opened by llama.cpp, with the other parts of a model that was split.
+    ///
+    /// - Throws: ``GenerationError`` with code `modelUnusable`, or `modelNotFound` when a part is missing.
+    public func checkUsable() throws(GenerationError) {
+        let parts = try split()
+        do {
+            try checkHyperparameters()
+            try checkVocabulary()
+            try checkWeights(in: parts)
+        } catch {
+            throw GenerationError(.modelUnusable, "The model \(path) cannot be used: \(error).")
+        }
+    }
+
+    /// A value below the architecture's own prefix: `block_count` is `llama.block_count`.
+    func hyperparameter(_ name: String) -> GGUFValue? {
+        architecture.flatMap { self["\($0).\(name)"] }
+    }
+
+    private func checkWeights(in parts: [GGUFFile]) throws(GGUFDamage) {
+        for part in parts {
+            for tensor in part.tensors {
+                guard (part.dataOffset + tensor.offset) % Self.leastAlignment == 0 else {
+                    throw GGUFDamage(
+                        "its tensor \(quoted(tensor.name)) does not stand at a multiple of \(Self.leastAlignment) bytes"
+                    )
+                }
+                guard tensor.type.isWeightType || !Self.isMultiplied(tensor.name) else {
+                    throw GGUFDamage(
+                        "its tensor \(quoted(tensor.name)) is of type \(tensor.type.name), which holds no weights")
+                }
+            }
+        }
+        let tokenCount = self["tokenizer.ggml.tokens"]?.array?.count ?? 0
+        for tensor in parts.lazy.flatMap(\.tensors) where tensor.name == "token_embd.weight" {
+            guard tensor.dimensions.count == 2, tensor.dimensions[1] == tokenCount else {
+                throw GGUFDamage(
+                    "its vocabulary has \(tokenCount) tokens, but its token_embd.weight \(tensor.dimensions)")
+            }
+        }
+    }
+
+    /// ggml's CPU backend takes memory from a file only at multiples of this.
+    private static let leastAlignment = 32
+
+    /// Whether a tensor is multiplied with in every architecture.
+    private static func isMultiplied(_ name: String) -> Bool {
+        let part =
+            name.hasPrefix("blk.") ? name.drop { $0 != "." }.dropFirst().drop { $0 != "." }.dropFirst() : name[...]
+        guard part.hasSuffix(".weight") else { return false }
+        return part == "token_embd.weight" || part.hasPrefix("output")
+            || ["attn_q", "attn_k", "attn_v", "attn_output", "attn_norm", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"]
+                .contains { part == $0 + ".weight" }
+    }
+}
