@@ -19,6 +19,7 @@ public struct EverySplit<Element: Sendable>: Sequence {
         self.seed = seed
     }
 
+    /// Begins with the first way to cut.
     public func makeIterator() -> AnyIterator<[ArraySlice<Element>]> {
         let count = whole.count
         let single = [[], Array(0...count)]

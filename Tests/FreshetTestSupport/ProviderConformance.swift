@@ -10,6 +10,7 @@ public import Freshet
 public enum ProviderConformance {
     /// A law was broken.
     public struct Violation: Error, CustomStringConvertible {
+        /// What was broken.
         public let description: String
 
         init(_ description: String) { self.description = description }

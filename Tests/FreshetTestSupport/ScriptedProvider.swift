@@ -18,6 +18,7 @@ public struct ScriptedProvider: Provider {
         case vanish
     }
 
+    /// The name in every chunk.
     public let model: String
     /// What the provider saw, over all its streams.
     public let record = Record()
@@ -40,6 +41,7 @@ public struct ScriptedProvider: Provider {
         )
     }
 
+    /// Begins to play the script.
     public func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
         try request.validate()
         let identity = record.begin()
