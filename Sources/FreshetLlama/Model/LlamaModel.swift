@@ -27,6 +27,8 @@ public final class LlamaModel: @unchecked Sendable {
     public let path: String
     /// Scalar metadata in the file's order; arrays are not among it.
     public let metadata: [(key: String, value: String)]
+    /// 16 hexadecimal digits that tell this model's file from others; see ``GGUFFile/fingerprint``.
+    public let fingerprint: String
     /// The number of parameters.
     public let parameterCount: Int
     /// The bytes of all tensors.
@@ -41,7 +43,7 @@ public final class LlamaModel: @unchecked Sendable {
     let endOfGeneration: [Token]
     let vocabularySize: Int
 
-    /// Loads a GGUF file; blocks while it does.
+    /// Loads a GGUF file, after its header has been checked; blocks while it does.
     ///
     /// - Parameter progress: called with 0…1, on this thread; answering `false` stops loading.
     /// - Throws: ``GenerationError`` that says why: no such file, not a GGUF, truncated, damaged, of an unsupported
@@ -50,6 +52,8 @@ public final class LlamaModel: @unchecked Sendable {
         path: String, options: LoadOptions = LoadOptions(),
         progress: @escaping @Sendable (Double) -> Bool = { _ in true }
     ) throws(GenerationError) {
+        let file = try GGUFFile(path: path)
+        try file.checkUsable()
         freshet_start(options.usesBLAS)
         let box = ProgressBox(progress)
         let parameters = freshet_model_params(
@@ -64,6 +68,7 @@ public final class LlamaModel: @unchecked Sendable {
         let info = freshet_model_get_info(handle)
         self.handle = handle
         self.path = path
+        fingerprint = file.fingerprint
         parameterCount = Int(clamping: info.parameter_count)
         byteCount = Int(clamping: info.byte_count)
         trainedContextLength = Int(info.trained_context_length)
