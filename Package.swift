@@ -55,6 +55,9 @@ let package = Package(
         .testTarget(
             name: "FreshetLlamaTests", dependencies: ["Freshet", "CLlama", "FreshetLlama", "FreshetTestSupport"],
             exclude: ["golden.json"], swiftSettings: settings),
+        .testTarget(
+            name: "FreshetCLITests", dependencies: ["Freshet", "FreshetCLI", "FreshetTestSupport"],
+            swiftSettings: settings),
         .testTarget(name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17

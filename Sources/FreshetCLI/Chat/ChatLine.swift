@@ -49,7 +49,8 @@ enum ChatLine: Equatable {
             guard rest.isEmpty else { throw UsageError(message: "\(name) stands alone, but “\(rest)” follows.") }
             self = Self.alone[name] ?? .quit
         default:
-            let hint = Self.usages.map { String($0.term.prefix { $0 != " " }) }.nearest(to: name)
+            let hint = Self.usages.map(\.term).filter { $0.hasPrefix("/") }
+                .map { String($0.prefix { $0 != " " }) }.nearest(to: name)
             throw UsageError(
                 message: "There is no command \(name)" + (hint.map { "; did you mean \($0)?" } ?? "; /help shows them.")
             )

@@ -34,6 +34,10 @@ struct Output: Sendable {
     ///
     /// - Throws: ``Exit`` when the reader is gone, a signal came during the wait, or the system refuses.
     func write(_ bytes: [UInt8]) throws(Exit) {
+        // Room in a pipe's reading end would be waited for for ever.
+        guard fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY else {
+            throw .failed("Cannot write to standard output", errno: EBADF)
+        }
         var start = 0
         while start < bytes.count {
             try waitForRoom()

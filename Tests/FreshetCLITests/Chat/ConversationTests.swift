@@ -1,0 +1,73 @@
+import Freshet
+import Testing
+
+@testable import FreshetCLI
+
+struct ConversationTests {
+    private static var sample: Conversation {
+        var conversation = Conversation(system: "Be brief.")
+        conversation.ask("My name is Ada.")
+        conversation.answer("Hello, Ada! \u{1F600}")
+        return conversation
+    }
+
+    @Test func theSystemPromptComesFirst() {
+        #expect(Self.sample.messages.map(\.role) == [.system, .user, .assistant])
+        var bare = Self.sample
+        bare.system = nil
+        #expect(bare.messages.map(\.role) == [.user, .assistant])
+    }
+
+    @Test func anAnswerIsTakenBackWithItsQuestionLeft() {
+        var conversation = Self.sample
+        let isTakenBack = conversation.takeBackAnswer()
+        #expect(isTakenBack)
+        #expect(conversation.turns == [Message(role: .user, content: "My name is Ada.")])
+        let isTakenBackAgain = conversation.takeBackAnswer()
+        #expect(!isTakenBackAgain)
+        conversation.takeBackQuestion()
+        #expect(conversation.turns.isEmpty)
+        conversation.takeBackQuestion()
+        #expect(conversation.turns.isEmpty)
+    }
+
+    @Test func resetKeepsTheSystemPrompt() {
+        var conversation = Self.sample
+        conversation.reset()
+        #expect(conversation.messages == [Message(role: .system, content: "Be brief.")])
+    }
+
+    @Test func whatIsSavedIsLoaded() throws {
+        #expect(try Conversation(json: Self.sample.json(), from: "x") == Self.sample)
+        #expect(try Conversation(json: Conversation().json(), from: "x") == Conversation())
+    }
+
+    @Test func aQuestionAtTheEndIsLeftOut() throws {
+        let json = #"{"model":"m","messages":[{"role":"user","content":"Hi"}]}"#
+        #expect(try Conversation(json: json, from: "x") == Conversation())
+    }
+
+    @Test(arguments: [
+        ("", "it is not JSON"), ("nonsense", "it is not JSON"), ("[]", "the wrong kind of value stands at the top"),
+        ("{}", "“messages” is missing at the top"),
+        (#"{"messages":3}"#, "the wrong kind of value stands in “messages”"),
+        (#"{"messages":[{"role":"user"}]}"#, "“content” is missing in “messages”, message 1"),
+        (#"{"messages":[{"role":"god","content":""}]}"#, "an unknown value stands in “messages”, message 1, “role”"),
+        (#"{"messages":[{"role":"assistant","content":""}]}"#, "user and assistant must take turns"),
+        (
+            #"{"messages":[{"role":"user","content":""},{"role":"user","content":""}]}"#,
+            "user and assistant must take turns"
+        ),
+    ])
+    func aHostileFileGetsASentence(json: String, complaint: String) {
+        let error = #expect(throws: Exit.self) { try Conversation(json: json, from: "“f”") }
+        #expect(error?.status == 1)
+        #expect(error?.message?.hasPrefix("“f” holds no conversation: ") == true)
+        #expect(error?.message?.contains(complaint) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func deepNestingDoesNotOverflowTheStack() {
+        let json = String(repeating: "[", count: 100_000)
+        #expect(throws: Exit.self) { try Conversation(json: json, from: "x") }
+    }
+}
