@@ -45,7 +45,7 @@ struct AnswerPrinter {
             throw error as? Exit ?? .failed("\(error)")
         }
         bar.finish()
-        try finish(isWhole: failure == nil)
+        try finish(after: failure)
         return (chunks.reply, failure)
     }
 
@@ -83,23 +83,31 @@ struct AnswerPrinter {
     private mutating func printJSON(_ chunk: Chunk) throws(Exit) {
         var json: [UInt8] = []
         guard encoder.append(chunk, to: &json) else { return }
-        if format == .jsonl {
-            try console.output.write(json + [UInt8(ascii: "\n")])
-        } else {
-            var event: [UInt8] = []
-            SSEEncoder.append(json, to: &event)
-            try console.output.write(event)
-        }
+        try printLine(json)
     }
 
-    private mutating func finish(isWhole: Bool) throws(Exit) {
+    private func printLine(_ json: [UInt8]) throws(Exit) {
+        if format == .jsonl { return try console.output.write(json + [UInt8(ascii: "\n")]) }
+        var event: [UInt8] = []
+        SSEEncoder.append(json, to: &event)
+        try console.output.write(event)
+    }
+
+    /// Ends the output so that its reader can tell a whole answer from one that failed.
+    private mutating func finish(after failure: GenerationError?) throws(Exit) {
         switch format {
         case .text:
             guard !isAtLineStart else { return }
             isAtLineStart = true
             try console.output.write("\n")
-        case .jsonl: break
-        case .sse: if isWhole { try console.output.write(SSEEncoder.done) }
+        case .jsonl, .sse:
+            if let failure {
+                var json: [UInt8] = []
+                encoder.append(failure, to: &json)
+                try printLine(json)
+            } else if format == .sse {
+                try console.output.write(SSEEncoder.done)
+            }
         }
     }
 }
