@@ -53,7 +53,7 @@ public final class LlamaModel: @unchecked Sendable {
         progress: @escaping @Sendable (Double) -> Bool = { _ in true }
     ) throws(GenerationError) {
         let file = try GGUFFile(path: path)
-        try file.checkUsable()
+        try file.checkUsable(vocabularyOnly: options.isVocabularyOnly)
         freshet_start(options.usesBLAS)
         let box = ProgressBox(progress)
         let parameters = freshet_model_params(

@@ -7,11 +7,12 @@ public import Freshet
 extension GGUFFile {
     /// Checks that the model can be opened by llama.cpp, with the other parts of a model that was split.
     ///
+    /// - Parameter vocabularyOnly: whether no more than the vocabulary will be used.
     /// - Throws: ``GenerationError`` with code `modelUnusable`, or `modelNotFound` when a part is missing.
-    public func checkUsable() throws(GenerationError) {
+    public func checkUsable(vocabularyOnly: Bool = false) throws(GenerationError) {
         let parts = try split()
         do {
-            try checkHyperparameters()
+            if !vocabularyOnly { try checkHyperparameters() }
             try checkVocabulary()
             try checkWeights(in: parts)
         } catch {
@@ -32,10 +33,7 @@ extension GGUFFile {
                         "its tensor \(quoted(tensor.name)) does not stand at a multiple of \(Self.leastAlignment) bytes"
                     )
                 }
-                guard tensor.type.isWeightType || !Self.isMultiplied(tensor.name) else {
-                    throw GGUFDamage(
-                        "its tensor \(quoted(tensor.name)) is of type \(tensor.type.name), which holds no weights")
-                }
+                try Self.checkType(of: tensor)
             }
         }
         let tokenCount = self["tokenizer.ggml.tokens"]?.array?.count ?? 0
@@ -50,13 +48,27 @@ extension GGUFFile {
     /// ggml's CPU backend takes memory from a file only at multiples of this.
     private static let leastAlignment = 32
 
-    /// Whether a tensor is multiplied with in every architecture.
+    /// ggml multiplies with weights of many types, but adds a bias and scales by a norm only in 32-bit floats.
+    private static func checkType(of tensor: GGUFTensorInfo) throws(GGUFDamage) {
+        let (name, type) = (tensor.name, tensor.type.name)
+        if tensor.dimensions.dropFirst().allSatisfy({ $0 == 1 }) || name.hasSuffix("norm.weight")
+            || name.hasSuffix(".bias")
+        {
+            guard type == "f32" else {
+                throw GGUFDamage("its tensor \(quoted(name)) is of type \(type), and must be f32")
+            }
+        }
+        guard tensor.type.isWeightType || !isMultiplied(name) else {
+            throw GGUFDamage("its tensor \(quoted(name)) is of type \(type), which holds no weights")
+        }
+    }
+
+    /// Whether a matrix is multiplied with in every architecture.
     private static func isMultiplied(_ name: String) -> Bool {
-        let part =
-            name.hasPrefix("blk.") ? name.drop { $0 != "." }.dropFirst().drop { $0 != "." }.dropFirst() : name[...]
-        guard part.hasSuffix(".weight") else { return false }
-        return part == "token_embd.weight" || part.hasPrefix("output")
-            || ["attn_q", "attn_k", "attn_v", "attn_output", "attn_norm", "ffn_norm", "ffn_gate", "ffn_up", "ffn_down"]
-                .contains { part == $0 + ".weight" }
+        guard name.hasPrefix("blk.") else { return name == "token_embd.weight" || name == "output.weight" }
+        let part = name.split(separator: ".").dropFirst(2).joined(separator: ".")
+        return ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"].contains {
+            part == $0 + ".weight"
+        }
     }
 }

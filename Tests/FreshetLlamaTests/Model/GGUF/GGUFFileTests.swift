@@ -248,7 +248,13 @@ func complaint(_ bytes: [UInt8]) throws -> GenerationError? {
         Damage("larger than any file") {
             $0.tensors[10].dimensions = [(1 << 61) - 1]
         },
-        Damage("of type i32, which holds no weights") { $0.tensors[10].type = 26 },
+        Damage("of type i32, which holds no weights") { $0.tensors[3].type = 26 },
+        Damage("of type i32, and must be f32") { $0.tensors[10].type = 26 },
+        Damage("of type f16, and must be f32") { $0.tensors[10].type = 1 },
+        Damage("of type f16, and must be f32") {
+            $0.tensors[10].name = "blk.0.attn_q.bias"
+            $0.tensors[10].type = 1
+        },
     ]
 
     @Test(arguments: damages) func everyFieldIsChecked(_ damage: Damage) throws {
