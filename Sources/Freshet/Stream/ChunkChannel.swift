@@ -14,8 +14,8 @@ final class ChunkChannel: @unchecked Sendable {
 
     private let monitor = Monitor()
     private let capacity: Int
-    private let onRoom: @Sendable () -> Void
-    private let onCancel: @Sendable () -> Void
+    /// Given up at the end: a writer's closures nearly always hold the writer, which holds the channel.
+    private var callbacks: Callbacks?
 
     /// Chunks written and not yet taken.
     private var waiting: [Chunk] = []
@@ -28,8 +28,7 @@ final class ChunkChannel: @unchecked Sendable {
 
     init(capacity: Int, onRoom: @escaping @Sendable () -> Void, onCancel: @escaping @Sendable () -> Void) {
         self.capacity = max(1, capacity)
-        self.onRoom = onRoom
-        self.onCancel = onCancel
+        callbacks = Callbacks(onRoom: onRoom, onCancel: onCancel)
     }
 
     var hasRoom: Bool { monitor.withLock { !isFull } }
@@ -40,42 +39,44 @@ final class ChunkChannel: @unchecked Sendable {
 
     /// Takes a chunk for the reader; drops it when the stream has ended.
     func send(_ chunk: Chunk) {
-        let reader: UnsafeContinuation<Delivery, Never>? = monitor.withLock {
-            guard !ended else { return nil }
-            if case .end = chunk.content { ended = true }
+        let (reader, released): (UnsafeContinuation<Delivery, Never>?, Callbacks?) = monitor.withLock {
+            guard !ended else { return (nil, nil) }
+            let released = chunk.isEnd ? finish() : nil
             guard let reader = suspended else {
                 waiting.append(chunk)
-                return nil
+                return (nil, released)
             }
             suspended = nil
             taken = 1
-            return reader
+            return (reader, released)
         }
         reader?.resume(returning: .chunks([chunk]))
+        withExtendedLifetime(released) {}
     }
 
     /// Ends the stream with an error, after what waits.
     func end(_ error: GenerationError) {
-        let reader: UnsafeContinuation<Delivery, Never>? = monitor.withLock {
-            guard !ended else { return nil }
-            (ended, self.error) = (true, error)
+        let (reader, released): (UnsafeContinuation<Delivery, Never>?, Callbacks?) = monitor.withLock {
+            guard !ended else { return (nil, nil) }
+            self.error = error
             defer { suspended = nil }
-            return suspended
+            return (suspended, finish())
         }
         reader?.resume(returning: .ended(error))
+        withExtendedLifetime(released) {}
     }
 
     /// Ends the stream because nobody reads it, and lets what waits go.
     func cancel() {
-        let (isNew, reader): (Bool, UnsafeContinuation<Delivery, Never>?) = monitor.withLock {
-            guard !ended else { return (false, nil) }
-            (ended, error) = (true, Self.cancellation)
+        let (reader, released): (UnsafeContinuation<Delivery, Never>?, Callbacks?) = monitor.withLock {
+            guard !ended else { return (nil, nil) }
+            error = Self.cancellation
             waiting = []
             defer { suspended = nil }
-            return (true, suspended)
+            return (suspended, finish())
         }
         reader?.resume(returning: .ended(Self.cancellation))
-        if isNew { onCancel() }
+        released?.onCancel()
     }
 
     /// Makes the caller the reader, unless there is or was one.
@@ -96,22 +97,44 @@ final class ChunkChannel: @unchecked Sendable {
     }
 
     private func take(_ continuation: UnsafeContinuation<Delivery, Never>) {
-        let (delivery, madeRoom): (Delivery?, Bool) = monitor.withLock {
+        let (delivery, onRoom): (Delivery?, (@Sendable () -> Void)?) = monitor.withLock {
             let wasFull = isFull
             taken = 0
             if !waiting.isEmpty {
                 taken = waiting.count
                 let chunks = waiting
                 waiting = []
-                return (.chunks(chunks), wasFull && !isFull)
+                return (.chunks(chunks), wasFull && !isFull ? callbacks?.onRoom : nil)
             }
-            if ended { return (.ended(error), false) }
+            if ended { return (.ended(error), nil) }
             suspended = continuation
-            return (nil, wasFull)
+            return (nil, wasFull ? callbacks?.onRoom : nil)
         }
         if let delivery { continuation.resume(returning: delivery) }
-        if madeRoom { onRoom() }
+        onRoom?()
+    }
+
+    /// Marks the end, under the monitor.
+    ///
+    /// - Returns: the callbacks, for the caller to let go outside the monitor: with them may go the writer, which then
+    ///   comes back here.
+    private func finish() -> Callbacks? {
+        ended = true
+        defer { callbacks = nil }
+        return callbacks
+    }
+
+    private struct Callbacks {
+        var onRoom: @Sendable () -> Void
+        var onCancel: @Sendable () -> Void
     }
 
     private static let cancellation = GenerationError(.cancelled, "The stream was cancelled.")
+}
+
+extension Chunk {
+    /// Whether the chunk is the end of the whole stream.
+    var isEnd: Bool {
+        if case .end = content { true } else { false }
+    }
 }

@@ -42,7 +42,7 @@ public struct ChunkGrammar: Sendable {
             throw Violation(description: "id, created or model changed within the stream")
         }
         let state = choices[chunk.index]
-        if state == .finished, !isEnd(chunk) {
+        if state == .finished, !chunk.isEnd {
             throw Violation(description: "choice \(chunk.index) goes on after its finish: \(chunk.content)")
         }
         switch chunk.content {
@@ -86,9 +86,5 @@ public struct ChunkGrammar: Sendable {
     /// - Throws: ``Violation`` when the stream has not ended: it was cut off.
     public func acceptEnd() throws(Violation) {
         guard isEnded else { throw Violation(description: "the stream stopped before its end") }
-    }
-
-    private func isEnd(_ chunk: Chunk) -> Bool {
-        if case .end = chunk.content { true } else { false }
     }
 }

@@ -166,6 +166,43 @@ import Testing
         #expect(error?.code == .deadlineExceeded && error?.partial?.text == "0 1 " && error?.retryAfter == .seconds(1))
     }
 
+    @Test func anEndedStreamKeepsNothingOfItsWriter() async throws {
+        for ending in 0..<4 {
+            weak var kept: Count?
+            let stream: ChunkStream
+            do {
+                let count = Count()
+                kept = count
+                let (made, writer) = ChunkStream.makeStream(onRoom: { count.add() }, onCancel: { count.add() })
+                stream = made
+                switch ending {
+                case 0: writer.write(chunk(Self.end))
+                case 1: writer.fail(GenerationError(.engineFailed, "x"))
+                case 2: stream.cancel()
+                default: break
+                }
+            }
+            #expect(kept == nil, "ending \(ending)")
+            _ = try? await stream.collect()
+        }
+    }
+
+    @Test func aWriterHeldByItsOwnCallbackGoesWithTheEnd() {
+        final class Holder: @unchecked Sendable {
+            // Sendable: set once, before the stream is used.
+            var writer: ChunkStream.Writer?
+        }
+        weak var kept: Holder?
+        do {
+            let holder = Holder()
+            kept = holder
+            let (stream, writer) = ChunkStream.makeStream(onRoom: { _ = holder.writer })
+            holder.writer = writer
+            stream.cancel()
+        }
+        #expect(kept == nil)
+    }
+
     @Test func aSecondReaderIsToldSoAndTheFirstGoesOn() async throws {
         let (stream, writer) = ChunkStream.makeStream()
         let first = stream.makeAsyncIterator()
