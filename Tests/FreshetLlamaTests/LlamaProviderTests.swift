@@ -40,7 +40,8 @@ struct LlamaProviderTests {
         var sampling = SamplingOptions()
         sampling.seed = 42
         sampling.temperature = 1.2
-        let request = GenerationRequest(prompt: .text("Once upon a time"), sampling: sampling, maxTokens: 40)
+        let request = GenerationRequest(
+            prompt: .text("Once upon a time"), sampling: sampling, maxTokens: 40, reusesPrefix: false)
         let first = try await provider.reply(to: request)
         #expect(try await provider.reply(to: request).text == first.text)
         var texts: Set<String> = []

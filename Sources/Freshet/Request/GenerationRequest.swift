@@ -34,11 +34,16 @@ public struct GenerationRequest: Sendable, Hashable {
     public var deadline: Duration?
     /// Whether progress through the prompt is reported as chunks before the first text.
     public var reportsProgress: Bool
+    /// Whether what the prompt has in common with an earlier one may be taken from memory instead of computed again.
+    ///
+    /// A prompt computed in other pieces has logits that differ in their last bits, which now and then picks another
+    /// token. A request that must give the same tokens every time computes its whole prompt: set this to `false`.
+    public var reusesPrefix: Bool
 
     /// Makes a request.
     public init(
         prompt: Prompt, sampling: SamplingOptions = SamplingOptions(), maxTokens: Int? = nil, stop: [String] = [],
-        deadline: Duration? = nil, reportsProgress: Bool = false
+        deadline: Duration? = nil, reportsProgress: Bool = false, reusesPrefix: Bool = true
     ) {
         self.prompt = prompt
         self.sampling = sampling
@@ -46,6 +51,7 @@ public struct GenerationRequest: Sendable, Hashable {
         self.stop = stop
         self.deadline = deadline
         self.reportsProgress = reportsProgress
+        self.reusesPrefix = reusesPrefix
     }
 
     /// The most stop sequences that one request may carry, and the most UTF-8 bytes of each.

@@ -36,7 +36,8 @@ public struct SamplingOptions: Sendable, Hashable {
     }
 
     /// The seed of the draw; `nil` takes a fresh random one. The same seed, model, prompt and options give the same
-    /// tokens on the same machine.
+    /// tokens on the same machine, if the prompt is computed in the same way: see
+    /// ``GenerationRequest/reusesPrefix``.
     public var seed: UInt64?
     /// The order of the stages. Logit bias always comes first and the draw last. A stage left out is not applied.
     public var stages: [Stage] = Stage.defaultOrder

@@ -19,7 +19,8 @@ struct Slot {
 
     /// Starts a generation. What its prompt has in common with the sequence's memory is kept, the rest forgotten.
     mutating func start(_ submission: Submission, on backend: any Backend, at now: ContinuousClock.Instant) {
-        let shared = zip(memory, submission.tokens).prefix { $0 == $1 }.count
+        let isReusing = submission.request.reusesPrefix
+        let shared = isReusing ? zip(memory, submission.tokens).prefix { $0 == $1 }.count : 0
         // The last token is computed in any case: its logits are needed.
         var kept = min(shared, submission.tokens.count - 1)
         if !backend.truncate(sequence, to: kept) {

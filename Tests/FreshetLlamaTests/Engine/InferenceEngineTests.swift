@@ -96,6 +96,15 @@ struct InferenceEngineTests {
         #expect(same.text == second.text)
     }
 
+    @Test func aRequestCanAskForItsWholePromptToBeComputed() async throws {
+        let engine = try await InferenceEngine.toy(ToyBackend.Script())
+        for _ in 0..<2 {
+            let request = GenerationRequest(prompt: .text("AB"), sampling: .greedy, reusesPrefix: false)
+            let reply = try await engine.submit(request, tokens: [65, 66]).collect()
+            #expect(reply.usage?.cachedTokens == 0)
+        }
+    }
+
     @Test func memoryThatCannotBeCutBackIsBuiltAnew() async throws {
         let script = ToyBackend.Script(isTruncatable: false)
         let engine = try await InferenceEngine.toy(script)
