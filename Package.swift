@@ -51,9 +51,15 @@ let package = Package(
             name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport",
             swiftSettings: settings
         ),
+        .target(name: "CAllocations", path: "Tests/CAllocations"),
+        .executableTarget(
+            name: "SamplerBenchmark", dependencies: ["Freshet", "CLlama", "FreshetLlama", "CAllocations"],
+            path: "Tests/Benchmarks/SamplerBenchmark", swiftSettings: settings
+        ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "FreshetLlamaTests", dependencies: ["Freshet", "CLlama", "FreshetLlama", "FreshetTestSupport"],
+            name: "FreshetLlamaTests",
+            dependencies: ["Freshet", "CLlama", "FreshetLlama", "FreshetTestSupport", "CAllocations"],
             exclude: ["golden.json"], swiftSettings: settings),
         .testTarget(
             name: "FreshetCLITests", dependencies: ["Freshet", "FreshetCLI", "FreshetTestSupport"],

@@ -42,7 +42,9 @@ struct DRY {
             let length = min(repeats[distance], limit)
             let token = history[distance - 1]
             // A length of 0, which an allowed length of 0 lets through, still has to be told from "none".
-            guard length >= allowedLength, length + 1 > longest[Int(token)], !breakers.isBreaker(token) else { continue }
+            guard length >= allowedLength, length + 1 > longest[Int(token)], !breakers.isBreaker(token) else {
+                continue
+            }
             if longest[Int(token)] == 0 { extending.append(token) }
             longest[Int(token)] = Int32(length + 1)
         }

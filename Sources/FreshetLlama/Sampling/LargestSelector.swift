@@ -5,12 +5,13 @@
 struct LargestSelector: ~Copyable {
     /// Up to this many are kept in a small sorted list; more are sorted by radix.
     static let smallLimit = 128
-    private static let block = 64
+    /// How many values one block holds; a column has a fourth of them.
+    private static let block = 256
 
     private let capacity: Int
     /// The answer of the last search.
     let indices: UnsafeMutablePointer<Int32>
-    private let blockMaxima: UnsafeMutablePointer<Float>
+    private let columnMaxima: UnsafeMutablePointer<SIMD4<Float>>
     private let best: UnsafeMutablePointer<Float>
     private let keys: UnsafeMutablePointer<UInt64>
     private let otherKeys: UnsafeMutablePointer<UInt64>
@@ -21,7 +22,7 @@ struct LargestSelector: ~Copyable {
     init(capacity: Int) {
         self.capacity = capacity
         indices = .allocate(capacity: capacity)
-        blockMaxima = .allocate(capacity: capacity / Self.block + 1)
+        columnMaxima = .allocate(capacity: capacity / Self.block + 1)
         best = .allocate(capacity: Self.smallLimit)
         keys = .allocate(capacity: capacity)
         otherKeys = .allocate(capacity: capacity)
@@ -30,7 +31,7 @@ struct LargestSelector: ~Copyable {
 
     deinit {
         indices.deallocate()
-        blockMaxima.deallocate()
+        columnMaxima.deallocate()
         best.deallocate()
         keys.deallocate()
         otherKeys.deallocate()
@@ -47,68 +48,64 @@ struct LargestSelector: ~Copyable {
         return k <= Self.smallLimit ? findFew(k, of: values, count: count) : findMany(k, of: values, count: count)
     }
 
-    /// The k-th largest block maximum bounds the k-th largest value from below, so that nearly all blocks are passed
-    /// over after one SIMD comparison.
+    /// The values are taken in blocks, and each block in four columns. The k-th largest maximum of a column bounds the
+    /// k-th largest value from below, so that most blocks are passed over after one SIMD pass.
     private func findFew(_ k: Int, of values: UnsafePointer<Float>, count: Int) -> Int {
-        let blocks = scanBlocks(of: values, count: count)
-        let bound = kth(k, ofMaxima: blocks)
+        let blocks = measureBlocks(of: values, count: count)
+        // Minus infinity cannot be chosen, so the least number that can be is the bound where nothing else is.
+        var bound = max(kthColumn(k, of: blocks), -.greatestFiniteMagnitude)
         var found = 0
-        for number in 0..<blocks {
-            // Once k are found only a strictly larger value gets in, so that a long run of ties is passed over too.
-            let maximum = blockMaxima[number]
-            guard maximum >= bound, found < k || maximum > best[k - 1] else { continue }
-            for index in number * Self.block..<min((number + 1) * Self.block, count) {
-                let value = values[index]
-                guard value >= bound, value > -.infinity, found < k || value > best[k - 1] else { continue }
-                if found < k { found += 1 }
-                var place = found - 1
-                while place > 0, best[place - 1] < value {
-                    best[place] = best[place - 1]
-                    indices[place] = indices[place - 1]
-                    place -= 1
-                }
-                best[place] = value
-                indices[place] = Int32(truncatingIfNeeded: index)
+        for block in 0..<blocks where any(columnMaxima[block] .>= bound) {
+            let start = block * Self.block
+            FloatScan.forEach(in: values + start, count: min(Self.block, count - start), atLeast: bound) { place in
+                insert(values[start + place], start + place, among: &found, of: k)
+                // Once k are found only a larger value gets in, so that a long run of equals is passed over too.
+                if found == k { bound = max(bound, best[k - 1].nextUp) }
             }
         }
         return found
     }
 
-    private func scanBlocks(of values: UnsafePointer<Float>, count: Int) -> Int {
-        let width = FloatScan.width
-        var number = 0
-        while (number + 1) * Self.block <= count {
-            let start = number * Self.block
-            let nothing = FloatScan.Vector(repeating: -.infinity)
-            var left = FloatScan.larger(nothing, FloatScan.load(values, start))
-            var right = FloatScan.larger(nothing, FloatScan.load(values, start + width))
-            left = FloatScan.larger(left, FloatScan.load(values, start + 2 * width))
-            right = FloatScan.larger(right, FloatScan.load(values, start + 3 * width))
-            blockMaxima[number] = FloatScan.largest(FloatScan.larger(left, right))
-            number += 1
+    private func measureBlocks(of values: UnsafePointer<Float>, count: Int) -> Int {
+        let whole = count / Self.block
+        for block in 0..<whole {
+            let start = values + block * Self.block
+            columnMaxima[block] = FloatScan.largest(start, sixteens: Self.block / FloatScan.width)
         }
-        let rest = number * Self.block
-        guard rest < count else { return number }
-        blockMaxima[number] = FloatScan.maximum(values + rest, count: count - rest)
-        return number + 1
+        let rest = count - whole * Self.block
+        guard rest > 0 else { return whole }
+        columnMaxima[whole] = SIMD4(repeating: -.infinity)
+        columnMaxima[whole].x = FloatScan.maximum(values + whole * Self.block, count: rest)
+        return whole + 1
     }
 
-    /// The k-th largest block maximum, or minus infinity when there are fewer blocks.
-    private func kth(_ k: Int, ofMaxima blocks: Int) -> Float {
-        guard blocks >= k else { return -.infinity }
+    /// The k-th largest maximum of a column, or minus infinity when there are fewer columns.
+    private func kthColumn(_ k: Int, of blocks: Int) -> Float {
+        guard blocks * 4 >= k else { return -.infinity }
         var found = 0
-        for number in 0..<blocks {
-            let value = blockMaxima[number]
-            guard found < k || value > best[k - 1] else { continue }
-            if found < k { found += 1 }
-            var place = found - 1
-            while place > 0, best[place - 1] < value {
-                best[place] = best[place - 1]
-                place -= 1
-            }
-            best[place] = value
+        for block in 0..<blocks {
+            let maxima = columnMaxima[block]
+            insert(maxima.x, block, among: &found, of: k)
+            insert(maxima.y, block, among: &found, of: k)
+            insert(maxima.z, block, among: &found, of: k)
+            insert(maxima.w, block, among: &found, of: k)
         }
         return best[k - 1]
+    }
+
+    /// Puts a value in its place among the `found` best, of which no more than `k` are kept.
+    @inline(__always)
+    private func insert(_ value: Float, _ index: Int, among found: inout Int, of k: Int) {
+        guard found < k || value > best[k - 1] else { return }
+        if found < k { found += 1 }
+        var place = found - 1
+        while place > 0, best[place - 1] < value {
+            best[place] = best[place - 1]
+            indices[place] = indices[place - 1]
+            place -= 1
+        }
+        best[place] = value
+        indices[place] = Int32(truncatingIfNeeded: index)
     }
 }
 

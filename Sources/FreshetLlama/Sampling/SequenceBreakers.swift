@@ -31,14 +31,6 @@ struct SequenceBreakers {
         }
     }
 
-    /// Heads with the tokens that follow them, for a vocabulary that has no texts.
-    init(_ sequences: [[Token]]) {
-        for sequence in sequences {
-            guard let head = sequence.first else { continue }
-            tails[head, default: []].append(Array(sequence.dropFirst()))
-        }
-    }
-
     /// Whether a token alone starts anew.
     func isBreaker(_ token: Token) -> Bool { tails[token]?.contains([]) ?? false }
 
