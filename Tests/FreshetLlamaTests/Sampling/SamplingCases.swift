@@ -136,7 +136,9 @@ func expectSame(
     }
     let (mine, its) = (Set(ours.map(\.token)), Set(theirs.map(\.token)))
     let (added, missing) = (mine.subtracting(its), its.subtracting(mine))
-    let (addedLogits, missingLogits) = (added.map { logits[Int($0)] }.sorted(), missing.map { logits[Int($0)] }.sorted())
+    let (addedLogits, missingLogits) = (
+        added.map { logits[Int($0)] }.sorted(), missing.map { logits[Int($0)] }.sorted()
+    )
     if addedLogits != missingLogits {
         Issue.record("keeps \(added) and not \(missing): \(context())", sourceLocation: sourceLocation)
     }
