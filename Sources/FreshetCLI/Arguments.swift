@@ -229,10 +229,17 @@ struct Syntax<Values> {
                 message: "\(name) takes one \(operand.placeholder), but got “\(operands[0])” and “\(operands[1])”; "
                     + "put text with spaces in quotes.")
         }
-        if operands.isEmpty, operand.isRequired {
-            throw UsageError(message: "\(name) needs a \(operand.placeholder): freshet \(name) \(operand.placeholder).")
+        guard let typed = operands.first else {
+            guard !operand.isRequired || values[keyPath: operand.path] != nil else {
+                throw UsageError(
+                    message: "\(name) needs a \(operand.placeholder): freshet \(name) \(operand.placeholder).")
+            }
+            return
         }
-        values[keyPath: operand.path] = operands.first
+        if let other = values[keyPath: operand.path] {
+            throw UsageError(message: "\(operand.placeholder) is given twice: as “\(other)” and as “\(typed)”.")
+        }
+        values[keyPath: operand.path] = typed
     }
 
     private func unknown(_ typed: String) -> UsageError {

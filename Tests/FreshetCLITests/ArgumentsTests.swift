@@ -95,6 +95,21 @@ struct ArgumentsTests {
         #expect(throws: UsageError(message: "try takes options only, but got “Ada”.")) { try syntax.parse(["Ada"]) }
     }
 
+    @Test func anOptionMayGiveTheOperandButNotTwice() throws {
+        var syntax = Self.syntax
+        syntax.groups.append(
+            OptionGroup(
+                title: "More",
+                options: [
+                    .text("--name", placeholder: "NAME", help: "the name") { values, text, _ in values.name = text }
+                ]))
+        syntax.operand?.isRequired = true
+        #expect(try syntax.parse(["--name", "Ada"])?.name == "Ada")
+        #expect(throws: UsageError(message: "NAME is given twice: as “Ada” and as “Eve”.")) {
+            try syntax.parse(["Eve", "--name", "Ada"])
+        }
+    }
+
     @Test(arguments: [60, 80, 200])
     func helpSaysAllAndFits(width: Int) {
         let help = Self.syntax.help(width: width)

@@ -13,7 +13,7 @@ struct Command {
     static var all: [Command] {
         [
             Command(Generate.syntax, run: Generate.run), Command(Chat.syntax, run: Chat.run),
-            Command(Tokenize.syntax, run: Tokenize.run),
+            Command(Inspect.syntax, run: Inspect.run), Command(Tokenize.syntax, run: Tokenize.run),
         ]
     }
 

@@ -91,15 +91,14 @@ enum Generate {
     /// The prompt, from wherever it was given.
     private static func prompt(_ values: Values, console: Console) throws -> Prompt {
         var pieces: [String] = []
+        let argument = values.prompt == "-" ? nil : values.prompt
         if let file = values.file {
+            if let argument {
+                throw UsageError(message: "The prompt is given twice: as “\(argument)” and with --file.")
+            }
             pieces.append(try Input.readText(file: file, signals: console.signals).withoutFinalLineEnd)
         }
-        if let prompt = values.prompt, prompt != "-" {
-            guard values.file == nil else {
-                throw UsageError(message: "The prompt is given twice: as “\(prompt)” and with --file.")
-            }
-            pieces.append(prompt)
-        }
+        if let argument { pieces.append(argument) }
         if !console.input.isTerminal {
             let text = try console.input.readText { console.note("Reading the prompt from standard input…") }
             if !text.isEmpty { pieces.append(text.withoutFinalLineEnd) }

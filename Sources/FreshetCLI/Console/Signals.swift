@@ -76,18 +76,25 @@ final class Signals: @unchecked Sendable {
         while true {
             var byte: UInt8 = 0
             guard read(reader, &byte, 1) == 1 else { continue }
-            let number = Int32(byte)
-            let (stop, endsProgram) = monitor.withLock {
-                pending = number
-                return (self.stop, number != SIGINT || !interruptSparesProgram)
-            }
-            _ = write(wakeWriter, &byte, 1)
-            stop?()
-            guard endsProgram else { continue }
+            guard take(Int32(byte)) else { continue }
             var next = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
             poll(&next, 1, 1000)
-            end(Self.status(for: number))
+            end(Self.status(for: Int32(byte)))
         }
+    }
+
+    /// Does what a signal asks for.
+    ///
+    /// - Returns: whether the program is to end.
+    func take(_ number: Int32) -> Bool {
+        let (stop, endsProgram) = monitor.withLock {
+            pending = number
+            return (self.stop, number != SIGINT || !interruptSparesProgram)
+        }
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(wakeWriter, &byte, 1)
+        stop?()
+        return endsProgram
     }
 
     /// The signal that has come and was not cleared.

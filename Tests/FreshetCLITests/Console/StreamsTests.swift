@@ -83,6 +83,30 @@ struct StreamsTests {
         #expect(read == text.count)
     }
 
+    @Test func aSignalEndsTheWaitForAReaderThatDoesNotRead() throws {
+        let pipe = try Pipe()
+        pipe.fill()
+        let signals = Signals()
+        let endsProgram = signals.take(SIGINT)
+        #expect(endsProgram)
+        let output = Output(descriptor: pipe.writer, signals: signals)
+        #expect(throws: Exit(status: 130, message: nil)) { try output.write("x") }
+    }
+
+    @Test func aSignalEndsTheWaitForInput() throws {
+        let pipe = try Pipe()
+        let signals = Signals()
+        signals.spareProgram()
+        let endsProgram = signals.take(SIGINT)
+        #expect(!endsProgram)
+        let input = Input(descriptor: pipe.reader, name: "standard input", signals: signals)
+        #expect(throws: Exit(status: 130, message: nil)) { try input.readText() }
+        signals.clear()
+        #expect(signals.received == nil)
+        pipe.closeWriter()
+        #expect(try input.readText() == "")
+    }
+
     @Test(arguments: ["", "text", "two\nlines\n", "é😀"])
     func textIsReadToItsEnd(text: String) throws {
         let pipe = try Pipe()

@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+/// `freshet chat` as a process, through a pipe and through a terminal.
+struct ChatTests {
+    private static let greedy = ["chat", "--temp", "0", "-n", "24"]
+
+    @Test func eachLineOfAPipeIsATurn() async {
+        let outcome = await FreshetProcess.run(Self.greedy, input: Array("Hello!\nWhat can you do?".utf8))
+        #expect(outcome.ending == .exited(0))
+        #expect(outcome.text.split(separator: "\n").count >= 2)
+        #expect(outcome.errorText == "", "no prompt is shown")
+    }
+
+    @Test func whatWasSaidIsRemembered() async throws {
+        let file = try TemporaryFile("")
+        let input = "My name is Tom.\n/save \(file.path)\n/reset\n/load \(file.path)\n/save \(file.path)\n/regen\n"
+        let outcome = await FreshetProcess.run(Self.greedy, input: Array(input.utf8))
+        #expect(outcome.ending == .exited(0), "\(outcome.errorText)")
+        let answers = outcome.text.split(separator: "\n").map(String.init)
+        #expect(answers.count == 2 && answers[0] == answers[1], "greedy gives the same answer anew")
+        #expect(outcome.errorText.contains("Saved 2 turns") && outcome.errorText.contains("Loaded 2 turns"))
+        #expect(file.contents?.contains("My name is Tom.") == true)
+        #expect(file.contents?.contains(answers.first ?? "-") == true)
+    }
+
+    @Test(arguments: [
+        ("/nonsense", "There is no command /nonsense"), ("/set topk 3", "did you mean top-k?"),
+        ("/set temp -1", "temp must be 0 or more, but is -1."), ("/set temp", "/set temp needs a value"),
+        ("/load /nonexistent", "No such file"), ("/load /", "Is a directory"), ("/save /nonexistent/x", "No such file"),
+        ("/regen", "There is no answer to give anew."), ("/save", "/save needs a file"),
+    ])
+    func aMistakeGetsASentenceAndTheChatGoesOn(line: String, sentence: String) async {
+        let outcome = await FreshetProcess.run(Self.greedy, input: Array("\(line)\n/system\n".utf8))
+        #expect(outcome.ending == .exited(1), "something failed that no person could mend")
+        #expect(outcome.errorText.contains(sentence), "\(outcome.errorText)")
+        #expect(outcome.errorText.contains("There is no system prompt."))
+    }
+
+    @Test func optionsAreChangedAndShown() async {
+        let input =
+            "/set n 1\n/set top_p=0.5\n/set ignore-eos on\n/set\nHello\n/stats\n/set defaults\n/set n 2\n/system Be brief.\n/system\n/help\n/quit\nnever read\n"
+        let outcome = await FreshetProcess.run(Self.greedy, input: Array(input.utf8))
+        #expect(outcome.ending == .exited(0), "\(outcome.errorText)")
+        for text in [
+            "predict is 1.", "top-p is 0.5.", "answer: 1 token", "predict is 2.", "The system prompt is: Be brief.",
+            "/regen",
+        ] {
+            #expect(outcome.errorText.contains(text), "\(text)")
+        }
+    }
+
+    @Test func whatIsNotUTF8IsRefused() async {
+        let outcome = await FreshetProcess.run(Self.greedy, input: [0x68, 0x69, 0xFF, 0x0A])
+        #expect(outcome.ending == .exited(1))
+        #expect(outcome.errorText.contains("byte 2"))
+    }
+
+    @Test func aConversationLongerThanTheContextFails() async {
+        let words = String(repeating: "word ", count: 3000)
+        let outcome = await FreshetProcess.run(Self.greedy, input: Array("\(words)\nHello\n".utf8))
+        #expect(outcome.ending == .exited(1))
+        #expect(outcome.errorText.contains("1024"), "\(outcome.errorText)")
+        #expect(!outcome.text.isEmpty, "the next, shorter question is answered")
+    }
+
+    @Test func aPersonTypesAtATerminal() async {
+        let outcome = await FreshetProcess.run(
+            Self.greedy,
+            steps: [
+                .init("> ", .type("/system Bé kind\u{7F}\u{7F}\u{7F}\u{7F}brave.\n")),
+                .init("is set.", .type("/system\n")),
+                .init("The system prompt is: Bé brave.", .type("half a line")),
+                .init("half a line", .type("\u{3}")), .init("\n> ", .type("/set ignore-eos on\n")),
+                .init("is on.", .type("/set n -1\n")), .init("predict is -1.", .type("Tell me a story.\n")),
+                .init("story.", .type("")), .init(" a", .type("\u{3}")), .init("> ", .type("/stats\n")),
+                .init("No answer has come to its end yet.", .type("")), .init("> ", .type("\u{4}")),
+            ], terminal: true)
+        #expect(outcome.ending == .exited(0), "\(outcome.text)")
+        #expect(outcome.stepsLeft == 0, "\(outcome.text)")
+    }
+
+    @Test func ctrlCStopsTheAnswerAndTheChatGoesOn() async {
+        let outcome = await FreshetProcess.run(
+            ["chat", "--ignore-eos", "--temp", "0"],
+            steps: [
+                .init("> ", .type("Tell me a story.\n")), .init("a", .type("")), .init(". ", .type("\u{3}")),
+                .init("> ", .type("/set n 3\n")), .init("predict is 3.", .type("Hello.\n")),
+                .init("> ", .type("/stats\n")),
+                .init("answer: 3 tokens", .type("/quit\n")),
+            ], terminal: true)
+        #expect(outcome.ending == .exited(0), "\(outcome.text)")
+        #expect(outcome.stepsLeft == 0, "\(outcome.text)")
+    }
+
+    @Test func theHistoryIsKept() async throws {
+        let state = FileManager.default.temporaryDirectory.appendingPathComponent("freshet-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: state) }
+        let first = await FreshetProcess.run(
+            Self.greedy,
+            steps: [.init("> ", .type("/system Ünïque.\n")), .init("is set.", .type("")), .init("> ", .type("\u{4}"))],
+            terminal: true,
+            environment: ["XDG_STATE_HOME": state])
+        #expect(first.ending == .exited(0))
+        // Ctrl-P brings the last line back.
+        let second = await FreshetProcess.run(
+            Self.greedy,
+            steps: [
+                .init("> ", .type("\u{10}")), .init("Ünïque.", .type("\n")), .init("is set.", .type("")),
+                .init("> ", .type("\u{4}")),
+            ],
+            terminal: true, environment: ["XDG_STATE_HOME": state])
+        #expect(second.ending == .exited(0))
+        #expect(second.stepsLeft == 0, "\(second.text)")
+    }
+
+    @Test(arguments: [(SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
+    func aSignalAtThePromptEndsIt(signal: Int32, status: Int32) async {
+        let outcome = await FreshetProcess.run(Self.greedy, steps: [.init("> ", .signal(signal))], terminal: true)
+        #expect(outcome.ending == .exited(status))
+    }
+
+    @Test func ctrlCEndsAChatThatNoPersonTypes() async {
+        let outcome = await FreshetProcess.run(
+            ["chat", "--ignore-eos"], steps: [.init("", .type("Tell me a story.\n")), .init("a", .signal(SIGINT))])
+        #expect(outcome.ending == .exited(130))
+    }
+}
