@@ -7,7 +7,7 @@ extension GGUFFile {
         let layers = try count("block_count", in: 1...512)
         try count("context_length", in: 1...Int(Int32.max))
         try count("embedding_length", in: 1...Int(Int32.max))
-        try count("nextn_predict_layers", in: 0...(layers ?? 512))
+        try count("nextn_predict_layers", in: 0...((layers ?? 512) - 1))
         try checkHeads(layers: layers)
         try checkExperts(layers: layers)
         try checkRope()
@@ -31,25 +31,19 @@ extension GGUFFile {
                 throw GGUFDamage("its \(head) attention heads cannot share \(group) groups of keys and values")
             }
         }
-        let length = headLength(heads)
-        for name in ["attention.key_length", "attention.value_length"] { try count(name, in: 1...(1 << 20)) }
-        guard let architecture, Self.plainArchitectures.contains(architecture), let length else { return }
-        guard length > 0, length % 2 == 0 else {
-            throw GGUFDamage("its attention heads have the impossible length \(length)")
+        let key = try count("attention.key_length", in: 1...(1 << 20))
+        let value = try count("attention.value_length", in: 1...(1 << 20))
+        guard let architecture, Self.plainArchitectures.contains(architecture), let head = heads.first, head > 0,
+            let width = hyperparameter("embedding_length")?.integer
+        else { return }
+        let (keyLength, valueLength) = (key ?? width / head, value ?? width / head)
+        guard keyLength > 0, keyLength % 2 == 0 else {
+            throw GGUFDamage("its attention heads have the impossible length \(keyLength)")
         }
-        let others = ["attention.key_length", "attention.value_length"].compactMap { hyperparameter($0)?.integer }
-        guard others.allSatisfy({ $0 == others[0] }), others.count == 2 || others.allSatisfy({ $0 == length }) else {
-            throw GGUFDamage("its attention's keys and values differ in length")
+        guard keyLength == valueLength else {
+            throw GGUFDamage(
+                "its attention heads have keys of length \(keyLength), but values of length \(valueLength)")
         }
-    }
-
-    /// The elements of one attention head, where the file says so.
-    private func headLength(_ heads: [Int]) -> Int? {
-        if let length = hyperparameter("attention.key_length")?.integer { return length }
-        guard let width = hyperparameter("embedding_length")?.integer, let first = heads.first, first > 0 else {
-            return nil
-        }
-        return width / first
     }
 
     private func checkExperts(layers: Int?) throws(GGUFDamage) {

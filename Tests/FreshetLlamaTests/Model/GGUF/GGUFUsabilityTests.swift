@@ -29,11 +29,13 @@ import Testing
         Rule("not a number for each layer") { $0["llama.attention.head_count"] = .int32s([4, 4]) },
         Rule("not a number for each layer") { $0["llama.attention.head_count"] = .int32s([-4]) },
         Rule("impossible length 0") { $0["llama.attention.head_count"] = .uint32(64) },
-        Rule("differ in length") {
+        Rule("keys of length 8, but values of length 16") {
             $0["llama.attention.key_length"] = .uint32(8)
             $0["llama.attention.value_length"] = .uint32(16)
         },
-        Rule("differ in length") { $0["llama.attention.value_length"] = .uint32(16) },
+        Rule("keys of length 8, but values of length 16") { $0["llama.attention.value_length"] = .uint32(16) },
+        Rule("keys of length 16, but values of length 8") { $0["llama.attention.key_length"] = .uint32(16) },
+        Rule("its nextn_predict_layers is \"1\"") { $0["llama.nextn_predict_layers"] = .uint32(1) },
         Rule("must not be negative") { $0["llama.attention.layer_norm_rms_epsilon"] = .float32(-1) },
         Rule("must not be negative") { $0["llama.attention.layer_norm_rms_epsilon"] = .float32(.nan) },
         Rule("must be even") { $0["llama.rope.dimension_count"] = .uint32(7) },
