@@ -159,7 +159,7 @@ extension AnswerOptions {
         guard let seed = UInt64(text) else {
             guard text == "-1" else {
                 throw UsageError(
-                    message: "\(name) needs a whole number from 0 to \(UInt64.max), or -1, but got “\(text)”.")
+                    message: "\(name) needs a whole number from 0 to \(UInt64.max), or -1, but got \(text.quoted).")
             }
             values.seed = nil
             return
@@ -176,7 +176,7 @@ extension AnswerOptions {
                 let known = Stage.allCases.map(\.rawValue)
                 let hint = known.nearest(to: plain).map { "did you mean \($0)?" }
                 throw UsageError(
-                    message: "\(name) has no stage “\(word)”; "
+                    message: "\(name) has no stage \(String(word).quoted); "
                         + (hint ?? "the stages are \(known.joined(separator: ", "))."))
             }
             guard !stages.contains(stage) else { throw UsageError(message: "\(name) names \(plain) twice.") }
@@ -187,7 +187,8 @@ extension AnswerOptions {
 
     private static func setBias(_ values: inout SamplingOptions, _ text: String, _ name: String) throws(UsageError) {
         let complaint = UsageError(
-            message: "\(name) needs a token's number, a sign and a bias, as in 17+1.5 or 17-inf, but got “\(text)”.")
+            message:
+                "\(name) needs a token's number, a sign and a bias, as in 17+1.5 or 17-inf, but got \(text.quoted).")
         guard let sign = text.firstIndex(where: { $0 == "+" || $0 == "-" }), let token = Token(text[..<sign]),
             token >= 0,
             let bias = Float(text[sign...]), !bias.isNaN, bias != .infinity

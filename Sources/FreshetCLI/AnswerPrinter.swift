@@ -18,14 +18,16 @@ struct AnswerPrinter {
     private let isTerminal: Bool
     private var encoder = OpenAIChunkEncoder()
     private var isAtLineStart = true
+    /// Bytes of the answer that are no text.
+    private var undecodable = 0
     private let bar: ProgressBar
 
-    /// A printer for one answer.
-    init(format: OutputFormat, console: Console) {
+    /// A printer for one answer. The bar for the prompt appears when that takes longer than `patience`.
+    init(format: OutputFormat, console: Console, patience: Duration = ProgressBar.patience) {
         self.format = format
         self.console = console
         isTerminal = console.output.isTerminal
-        bar = ProgressBar("Reading the prompt", on: console.errors)
+        bar = ProgressBar("Reading the prompt", on: console.errors, patience: patience)
     }
 
     /// Reads a stream to its end and prints it as it comes. A signal stops the stream.
@@ -51,11 +53,12 @@ struct AnswerPrinter {
 
     /// Prints one chunk.
     mutating func print(_ chunk: Chunk) throws(Exit) {
-        if case .progress(let progress) = chunk.content {
-            bar.show(Double(progress.processed) / Double(max(1, progress.total)))
-            return
+        switch chunk.content {
+        case .progress(let progress): return bar.show(Double(progress.processed) / Double(max(1, progress.total)))
+        // The role comes before the prompt is computed.
+        case .role: break
+        default: bar.finish()
         }
-        bar.finish()
         switch format {
         case .text: try printText(chunk)
         case .jsonl, .sse: try printJSON(chunk)
@@ -70,12 +73,9 @@ struct AnswerPrinter {
             isAtLineStart = text.utf8.last == UInt8(ascii: "\n")
         case .reasoning(let text):
             try? console.errors.write(text.printable)
-        case .finish(let finish) where !finish.undecodable.isEmpty:
-            let count = finish.undecodable.reduce(0) { $0 + $1.bytes.count }
-            console.complain(
-                "The model wrote \(count) byte\(count == 1 ? "" : "s") that are no part of a character; they are left out."
-            )
-        case .role, .toolCall, .logProbabilities, .progress, .finish, .end:
+        case .finish(let finish):
+            undecodable = finish.undecodable.reduce(0) { $0 + $1.bytes.count }
+        case .role, .toolCall, .logProbabilities, .progress, .end:
             break
         }
     }
@@ -97,9 +97,11 @@ struct AnswerPrinter {
     private mutating func finish(after failure: GenerationError?) throws(Exit) {
         switch format {
         case .text:
-            guard !isAtLineStart else { return }
+            if !isAtLineStart { try console.output.write("\n") }
             isAtLineStart = true
-            try console.output.write("\n")
+            guard undecodable > 0 else { return }
+            let subject = undecodable == 1 ? "1 byte that is" : "\(undecodable) bytes that are"
+            console.complain("The model wrote \(subject) no part of a character, and left out here.")
         case .jsonl, .sse:
             if let failure {
                 var json: [UInt8] = []

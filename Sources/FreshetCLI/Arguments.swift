@@ -48,7 +48,7 @@ extension Option {
                 switch text {
                 case "on", "true", "1": values[keyPath: path] = sets
                 case "off", "false", "0": values[keyPath: path] = !sets
-                default: throw UsageError(message: "\(name) is on or off, not “\(text)”.")
+                default: throw UsageError(message: "\(name) is on or off, not \(text.quoted).")
                 }
             })
     }
@@ -63,7 +63,7 @@ extension Option {
             apply: { (values: inout Values, text: String, name: String) throws(UsageError) in
                 let bounds = describe(range, lowest: .min, highest: .max) { String($0) }
                 guard let number = Int(text) else {
-                    throw UsageError(message: "\(name) needs a whole number\(bounds), but got “\(text)”.")
+                    throw UsageError(message: "\(name) needs a whole number\(bounds), but got \(text.quoted).")
                 }
                 guard range.contains(number) else {
                     throw UsageError(message: "\(name) must be\(bounds), but is \(number).")
@@ -83,7 +83,7 @@ extension Option {
                 let limit = Number.greatestFiniteMagnitude
                 let bounds = describe(range, lowest: -limit, highest: limit) { plain($0) }
                 guard let number = Number(text), number.isFinite else {
-                    throw UsageError(message: "\(name) needs a number\(bounds), but got “\(text)”.")
+                    throw UsageError(message: "\(name) needs a number\(bounds), but got \(text.quoted).")
                 }
                 guard range.contains(number) else {
                     throw UsageError(message: "\(name) must be\(bounds), but is \(text).")
@@ -110,7 +110,8 @@ extension Option {
             current: { $0[keyPath: path].rawValue },
             apply: { (values: inout Values, text: String, name: String) throws(UsageError) in
                 guard let choice = Choice(rawValue: text) else {
-                    throw UsageError(message: "\(name) must be \(words.joined(separator: ", ")), but is “\(text)”.")
+                    throw UsageError(
+                        message: "\(name) must be \(words.joined(separator: ", ")), but is \(text.quoted).")
                 }
                 values[keyPath: path] = choice
             })
@@ -222,11 +223,12 @@ struct Syntax<Values> {
     private func take(_ operands: [String], into values: inout Values) throws(UsageError) {
         guard let operand else {
             guard let extra = operands.first else { return }
-            throw UsageError(message: "\(name) takes options only, but got “\(extra)”.")
+            throw UsageError(message: "\(name) takes options only, but got \(extra.quoted).")
         }
         if operands.count > 1 {
             throw UsageError(
-                message: "\(name) takes one \(operand.placeholder), but got “\(operands[0])” and “\(operands[1])”; "
+                message:
+                    "\(name) takes one \(operand.placeholder), but got \(operands[0].quoted) and \(operands[1].quoted); "
                     + "put text with spaces in quotes.")
         }
         guard let typed = operands.first else {
@@ -237,7 +239,8 @@ struct Syntax<Values> {
             return
         }
         if let other = values[keyPath: operand.path] {
-            throw UsageError(message: "\(operand.placeholder) is given twice: as “\(other)” and as “\(typed)”.")
+            throw UsageError(
+                message: "\(operand.placeholder) is given twice: as \(other.quoted) and as \(typed.quoted).")
         }
         values[keyPath: operand.path] = typed
     }

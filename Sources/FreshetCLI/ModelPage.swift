@@ -190,7 +190,4 @@ extension ModelPage {
 extension String {
     /// The text, filled with spaces; a longer text is followed by one.
     fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
-
-    /// The first characters, with a mark where some are missing.
-    fileprivate func cut(at length: Int) -> String { count <= length ? self : prefix(length) + "…" }
 }

@@ -98,9 +98,14 @@ private final class Child {
         var ends: [(mine: Int32, theirs: Int32)] = []
         var pid: pid_t = -1
         Self.starting.withLock {
-            ends = terminal ? Self.openTerminal() : [Self.openPipe(mineReads: false), Self.openPipe(), Self.openPipe()]
-            let name = terminal ? Self.terminalName(ends[0].mine) : nil
-            pid = Self.spawn(arguments, streams: ends.map(\.theirs), terminal: name, environment: environment)
+            let pair = terminal ? PseudoTerminal() : nil
+            if let pair {
+                // Standard error is the terminal too; there is nothing of its own to read.
+                ends = [(pair.mine, pair.theirs), (pair.mine, pair.theirs), (-1, pair.theirs)]
+            } else {
+                ends = [Self.openPipe(mineReads: false), Self.openPipe(), Self.openPipe()]
+            }
+            pid = Self.spawn(arguments, streams: ends.map(\.theirs), terminal: pair?.name, environment: environment)
             for descriptor in Set(ends.map(\.theirs)) { close(descriptor) }
         }
         self.pid = pid
@@ -113,22 +118,6 @@ private final class Child {
         pipe(&ends)
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         return mineReads ? (ends[0], ends[1]) : (ends[1], ends[0])
-    }
-
-    private static func openTerminal() -> [(mine: Int32, theirs: Int32)] {
-        let mine = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        var isLocked: Int32 = 0
-        _ = ioctl(mine, 0x4004_5431, &isLocked)  // TIOCSPTLCK: unlockpt is not imported
-        var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
-        let theirs = open(terminalName(mine), O_RDWR | O_NOCTTY | O_CLOEXEC)
-        _ = ioctl(theirs, UInt(TIOCSWINSZ), &size)
-        return [(mine, theirs), (mine, theirs), (-1, theirs)]
-    }
-
-    private static func terminalName(_ mine: Int32) -> String {
-        var number: UInt32 = 0
-        _ = ioctl(mine, 0x8004_5430, &number)  // TIOCGPTN: ptsname is not imported
-        return "/dev/pts/\(number)"
     }
 
     private static func spawn(

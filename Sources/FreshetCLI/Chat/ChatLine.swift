@@ -46,7 +46,7 @@ enum ChatLine: Equatable {
             let value = String(rest.dropFirst(option.count)).trimmed
             self = .set(name: option, value: value.hasPrefix("=") ? String(value.dropFirst()).trimmed : value)
         case "/help", "/reset", "/regen", "/stats", "/quit", "/exit":
-            guard rest.isEmpty else { throw UsageError(message: "\(name) stands alone, but “\(rest)” follows.") }
+            guard rest.isEmpty else { throw UsageError(message: "\(name) stands alone, but \(rest.quoted) follows.") }
             self = Self.alone[name] ?? .quit
         default:
             let hint = Self.usages.map(\.term).filter { $0.hasPrefix("/") }

@@ -100,11 +100,13 @@ final class ChatSession {
             if let failure { throw failure }
             statistics = Statistics(reply)
             if showsStatistics { note(statistics?.lines ?? []) }
+        } catch let exit as Exit where exit == .interrupted(by: SIGINT) && lines.isInteractive {
+            // Nobody read the answer, so that none of it is known to have been seen.
+            conversation.takeBackQuestion()
         } catch let error as GenerationError {
-            if conversation.turns.last?.role == .user { conversation.takeBackQuestion() }
+            conversation.takeBackQuestion()
             if error.code == .cancelled, let signal = console.signals.received {
                 guard lines.isInteractive, signal == SIGINT else { throw Exit.interrupted(by: signal) }
-                console.signals.clear()
                 return
             }
             fail(error.code == .promptTooLong ? error.message + " /reset begins anew." : error.message)
@@ -165,7 +167,8 @@ final class ChatSession {
         else {
             let hint = settings.flatMap(\.names).map { String($0.drop { $0 == "-" }) }.nearest(to: plain)
             throw UsageError(
-                message: "There is no option “\(name)”" + (hint.map { "; did you mean \($0)?" } ?? "; /set shows them.")
+                message: "There is no option \(name.quoted)"
+                    + (hint.map { "; did you mean \($0)?" } ?? "; /set shows them.")
             )
         }
         guard !value.isEmpty else {

@@ -39,7 +39,7 @@ struct Command {
             throw UsageError(message: "The command comes first, then its options; \(name) is no command.")
         }
         let hint = (all.map(\.name) + ["help"]).nearest(to: name).map { "; did you mean \($0)?" } ?? "."
-        throw UsageError(message: "There is no command “\(name)”\(hint)")
+        throw UsageError(message: "There is no command \(name.quoted)\(hint)")
     }
 }
 

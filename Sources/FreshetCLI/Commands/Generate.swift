@@ -94,7 +94,7 @@ enum Generate {
         let argument = values.prompt == "-" ? nil : values.prompt
         if let file = values.file {
             if let argument {
-                throw UsageError(message: "The prompt is given twice: as “\(argument)” and with --file.")
+                throw UsageError(message: "The prompt is given twice: as \(argument.quoted) and with --file.")
             }
             pieces.append(try Input.readText(file: file, signals: console.signals).withoutFinalLineEnd)
         }

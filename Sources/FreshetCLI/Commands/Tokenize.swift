@@ -70,7 +70,7 @@ enum Tokenize {
     private static func text(_ values: Values, console: Console) throws -> String {
         if let file = values.file {
             if let text = values.text {
-                throw UsageError(message: "The text is given twice: as “\(text)” and with --file.")
+                throw UsageError(message: "The text is given twice: as \(text.quoted) and with --file.")
             }
             return try Input.readText(file: file, signals: console.signals)
         }

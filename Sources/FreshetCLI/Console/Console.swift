@@ -33,9 +33,9 @@ struct Console: Sendable {
     /// Tells the person something, on a line of its own on standard error. Nothing can be done when that fails.
     func note(_ text: String) { try? errors.write(text.printable + "\n") }
 
-    /// Tells the person what went wrong.
+    /// Tells the person, on one line, what went wrong.
     func complain(_ message: String) {
         let label = errors.hasColour ? "\u{1B}[31mfreshet:\u{1B}[0m" : "freshet:"
-        try? errors.write("\(label) \(message.printable)\n")
+        try? errors.write("\(label) \(message.printableLine)\n")
     }
 }

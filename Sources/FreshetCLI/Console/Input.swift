@@ -32,7 +32,9 @@ struct Input: Sendable {
             }
             patience = -1
             guard try readSome(into: &bytes) else { break }
-            guard bytes.count <= Self.limit else { throw .failed("\(name) is longer than \(Self.limit >> 20) MiB.") }
+            guard bytes.count <= Self.limit else {
+                throw .failed("\(name.capitalizedFirst) is longer than \(Self.limit >> 20) MiB.")
+            }
         }
         return try Self.text(of: bytes, from: name)
     }
@@ -68,9 +70,10 @@ struct Input: Sendable {
         return count > 0
     }
 
-    /// The text of a file.
+    /// The text of a file, which may also be a named pipe or a device.
     static func readText(file path: String, signals: Signals) throws(Exit) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A named pipe is waited for by poll, which a signal ends, and not by open, which it does not.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw .failed("Cannot open “\(path)”", errno: errno) }
         defer { close(descriptor) }
         return try Input(descriptor: descriptor, name: "“\(path)”", signals: signals).readText()

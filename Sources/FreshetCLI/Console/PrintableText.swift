@@ -30,4 +30,10 @@ extension String {
         default: "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
         }
     }
+
+    /// The text in quotes, cut where it is too long for a sentence.
+    var quoted: String { "“\(cut(at: 60))”" }
+
+    /// The first characters, with a mark where some are missing.
+    func cut(at length: Int) -> String { count <= length ? self : prefix(length) + "…" }
 }

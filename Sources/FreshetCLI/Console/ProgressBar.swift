@@ -13,18 +13,21 @@ final class ProgressBar: @unchecked Sendable {
     private var drawn: Int?
     private var isFinished = false
 
-    /// Work shorter than this shows no bar.
-    private static let patience = Duration.milliseconds(300)
+    private let patience: Duration
+
+    /// Work shorter than this shows no bar, unless another time is given.
+    static let patience = Duration.milliseconds(300)
 
     /// Makes a bar that is not yet visible.
-    init(_ label: String, on errors: Output) {
+    init(_ label: String, on errors: Output, patience: Duration = patience) {
+        self.patience = patience
         self.label = label
         self.errors = errors
     }
 
     /// Shows how much is done, from 0 to 1. May be called from any thread, as often as one likes.
     func show(_ fraction: Double) {
-        guard errors.isTerminal, ContinuousClock.now - start >= Self.patience else { return }
+        guard errors.isTerminal, ContinuousClock.now - start >= patience else { return }
         let percent = Int((min(max(fraction, 0), 1) * 100).rounded(.down))
         monitor.withLock {
             guard !isFinished, drawn != percent else { return }

@@ -1,0 +1,114 @@
+import Foundation
+import Freshet
+import FreshetTestSupport
+import Testing
+
+@testable import FreshetCLI
+
+/// What stands on standard output and standard error for a scripted answer.
+struct AnswerPrinterTests {
+    /// What a printed stream left behind.
+    private struct Outcome {
+        var output: String
+        var errors: String
+        var reply: Reply
+        var failure: GenerationError?
+    }
+
+    /// Prints to files, or to a terminal that is standard output and standard error in one.
+    private static func print(
+        _ provider: ScriptedProvider, format: OutputFormat = .text, terminal: Bool = false
+    ) async throws -> Outcome {
+        let (output, errors) = (try TemporaryFile(""), try TemporaryFile(""))
+        let pair = terminal ? PseudoTerminal() : nil
+        let descriptors = [output.path, errors.path].map { (path: String) in pair?.theirs ?? open(path, O_RDWR) }
+        defer { for descriptor in Set(descriptors + [pair?.mine ?? -1]) { close(descriptor) } }
+        let console = Console(output: descriptors[0], errors: descriptors[1], signals: Signals())
+        var printer = AnswerPrinter(format: format, console: console, patience: .zero)
+        let stream = try await provider.stream(GenerationRequest(prompt: .text("x")))
+        let (reply, failure) = try await printer.print(stream)
+        var screen = ""
+        if let pair {
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = read(pair.mine, &bytes, bytes.count)
+            screen = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        }
+        return Outcome(
+            output: pair == nil ? output.contents ?? "" : screen, errors: errors.contents ?? "", reply: reply,
+            failure: failure)
+    }
+
+    @Test(arguments: [
+        (["Once", " more.\n"], "Once more.\n"), (["Once"], "Once\n"), ([], ""), (["\u{1B}[2J"], "\u{1B}[2J\n"),
+    ])
+    func textEndsInOneLineEnd(pieces: [String], output: String) async throws {
+        let outcome = try await Self.print(ScriptedProvider(answering: pieces))
+        #expect(outcome.output == output && outcome.errors == "" && outcome.failure == nil)
+        #expect(outcome.reply.text == pieces.joined())
+    }
+
+    @Test func onATerminalControlCharactersAreShown() async throws {
+        let outcome = try await Self.print(ScriptedProvider(answering: ["\u{1B}", "[2J\r\tend\n"]), terminal: true)
+        #expect(outcome.output == "\\u{1B}[2J\\r\tend\r\n")
+    }
+
+    @Test func reasoningIsNoPartOfTheAnswer() async throws {
+        let provider = ScriptedProvider([
+            .write(.role(.assistant)), .write(.reasoning("Hm.\u{7}")), .write(.text("Yes.")),
+            .write(.finish(Finish(.stop))),
+            .write(.end(Usage(promptTokens: 1, completionTokens: 2), nil)),
+        ])
+        let outcome = try await Self.print(provider)
+        #expect(outcome.output == "Yes.\n" && outcome.errors == "Hm.\\u{7}")
+    }
+
+    @Test func bytesThatAreNoTextAreTold() async throws {
+        let finish = Finish(.length, undecodable: [UndecodableBytes(offset: 1, bytes: [0xF0, 0x9F])])
+        let outcome = try await Self.print(ScriptedProvider(answering: ["a"], finish: finish))
+        #expect(outcome.output == "a\n")
+        #expect(
+            outcome.errors == "freshet: The model wrote 2 bytes that are no part of a character, and left out here.\n")
+    }
+
+    @Test func aFailureKeepsWhatHasCome() async throws {
+        let error = GenerationError(.engineFailed, "The engine broke.")
+        let steps: [ScriptedProvider.Step] = [.write(.role(.assistant)), .write(.text("So far")), .fail(error)]
+        let text = try await Self.print(ScriptedProvider(steps))
+        #expect(
+            text.output == "So far\n" && text.failure?.message == "The engine broke." && text.reply.text == "So far")
+        let lines = try await Self.print(ScriptedProvider(steps), format: .jsonl).output.split(separator: "\n")
+        #expect(lines.count == 3 && lines.last?.hasPrefix(#"{"error":{"message":"The engine broke.""#) == true)
+        let events = try await Self.print(ScriptedProvider(steps), format: .sse).output
+        #expect(events.contains(#"data: {"error""#) && !events.contains("[DONE]"))
+    }
+
+    @Test func theBarShowsThePromptAndGoes() async throws {
+        let progress = [0, 50, 100].map {
+            ScriptedProvider.Step.write(.progress(PromptProgress(processed: $0, cached: 0, total: 100)))
+        }
+        let answer: [ScriptedProvider.Step] = [
+            .write(.text("Hi\n")), .write(.finish(Finish(.stop))),
+            .write(.end(Usage(promptTokens: 100, completionTokens: 1), nil)),
+        ]
+        let provider = ScriptedProvider([.write(.role(.assistant))] + progress + answer)
+        let screen = try await Self.print(provider, terminal: true).output
+        #expect(screen.contains("Reading the prompt") && screen.contains(" 50%"))
+        #expect(screen.hasSuffix("\r\u{1B}[KHi\r\n"))
+        let piped = try await Self.print(provider, format: .jsonl)
+        #expect(piped.errors == "" && !piped.output.contains("progress"))
+    }
+
+    @Test func aReaderThatLeavesCancelsTheStream() async throws {
+        var ends: [Int32] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        signal(SIGPIPE, SIG_IGN)
+        close(ends[0])
+        defer { close(ends[1]) }
+        let provider = ScriptedProvider([.write(.role(.assistant)), .write(.text("a")), .stall])
+        let stream = try await provider.stream(GenerationRequest(prompt: .text("x")))
+        var printer = AnswerPrinter(format: .text, console: Console(output: ends[1], signals: Signals()))
+        let exit = await #expect(throws: Exit.self) { try await printer.print(stream) }
+        #expect(exit == .outputClosed)
+        #expect(provider.record.snapshot.cancelled == 1)
+    }
+}
