@@ -60,11 +60,18 @@ void receive(ggml_log_level level, const char * text, void *) {
     }
 }
 
+// "/build/of/somebody/llama-vocab.cpp:3547: …" becomes "llama-vocab.cpp:3547: …".
+std::string without_folders(const std::string & message) {
+    const size_t slash = message.substr(0, message.find(": ")).rfind('/');
+    return slash == std::string::npos ? message : message.substr(slash + 1);
+}
+
 void refuse_to_abort(const char * message) {
+    const std::string reason = "llama.cpp gave up at " + without_folders(message);
     if (capture != nullptr && capture->aborts == freshet::Aborts::become_exceptions) {
-        throw std::runtime_error(std::string("llama.cpp gave up at ") + message);
+        throw std::runtime_error(reason);
     }
-    std::fprintf(stderr, "llama.cpp gave up at %s\n", message);
+    std::fprintf(stderr, "%s\n", reason.c_str());
 }
 
 bool contains(const std::string & text, const char * part) {
