@@ -169,6 +169,8 @@ int freshet_edit_read(freshet_editor *editor, const char *prompt, const char **l
     editor->interrupted = 0;
     int count = 0;
     el_resize(editor->edit);
+    /* libedit shows the prompt and only then takes over the keys: a Ctrl-D in between would be lost. */
+    el_set(editor->edit, EL_PREP_TERM, 1);
     const char *text = el_gets(editor->edit, &count);
     editor->prompt = "";
     if (editor->interrupted) return FRESHET_EDIT_INTERRUPTED;

@@ -63,10 +63,13 @@ extension Option {
             apply: { (values: inout Values, text: String, name: String) throws(UsageError) in
                 let bounds = describe(range, lowest: .min, highest: .max) { String($0) }
                 guard let number = Int(text) else {
-                    throw UsageError(message: "\(name) needs a whole number\(bounds), but got \(text.quoted).")
+                    throw UsageError(
+                        message:
+                            "\(name) needs a whole number\(bounds.isEmpty ? "" : " (\(bounds))"), but got \(text.quoted)."
+                    )
                 }
                 guard range.contains(number) else {
-                    throw UsageError(message: "\(name) must be\(bounds), but is \(number).")
+                    throw UsageError(message: "\(name) must be \(bounds), but is \(number).")
                 }
                 values[keyPath: path] = number
             })
@@ -83,10 +86,12 @@ extension Option {
                 let limit = Number.greatestFiniteMagnitude
                 let bounds = describe(range, lowest: -limit, highest: limit) { plain($0) }
                 guard let number = Number(text), number.isFinite else {
-                    throw UsageError(message: "\(name) needs a number\(bounds), but got \(text.quoted).")
+                    throw UsageError(
+                        message:
+                            "\(name) needs a number\(bounds.isEmpty ? "" : " (\(bounds))"), but got \(text.quoted).")
                 }
                 guard range.contains(number) else {
-                    throw UsageError(message: "\(name) must be\(bounds), but is \(text).")
+                    throw UsageError(message: "\(name) must be \(bounds), but is \(text).")
                 }
                 values[keyPath: path] = number
             })
@@ -118,15 +123,15 @@ extension Option {
     }
 }
 
-/// A range in words, with a space before it; empty when there is nothing to say.
+/// A range in words; empty when there is nothing to say.
 private func describe<Bound>(
     _ range: ClosedRange<Bound>, lowest: Bound, highest: Bound, _ text: (Bound) -> String
 ) -> String {
     switch (range.lowerBound == lowest, range.upperBound == highest) {
     case (true, true): ""
-    case (true, false): " \(text(range.upperBound)) or less"
-    case (false, true): " \(text(range.lowerBound)) or more"
-    case (false, false): " from \(text(range.lowerBound)) to \(text(range.upperBound))"
+    case (true, false): "\(text(range.upperBound)) or less"
+    case (false, true): "\(text(range.lowerBound)) or more"
+    case (false, false): "from \(text(range.lowerBound)) to \(text(range.upperBound))"
     }
 }
 

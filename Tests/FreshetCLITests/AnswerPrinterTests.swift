@@ -22,19 +22,21 @@ struct AnswerPrinterTests {
         let (output, errors) = (try TemporaryFile(""), try TemporaryFile(""))
         let pair = terminal ? PseudoTerminal() : nil
         let descriptors = [output.path, errors.path].map { (path: String) in pair?.theirs ?? open(path, O_RDWR) }
-        defer { for descriptor in Set(descriptors + [pair?.mine ?? -1]) { close(descriptor) } }
         let console = Console(output: descriptors[0], errors: descriptors[1], signals: Signals())
         var printer = AnswerPrinter(format: format, console: console, patience: .zero)
         let stream = try await provider.stream(GenerationRequest(prompt: .text("x")))
         let (reply, failure) = try await printer.print(stream)
-        var screen = ""
+        for descriptor in Set(descriptors) { close(descriptor) }
+        var screen: [UInt8] = []
         if let pair {
+            // The terminal hands over in pieces; when the program's end is closed, the rest and then an error come.
             var bytes = [UInt8](repeating: 0, count: 4096)
-            let count = read(pair.mine, &bytes, bytes.count)
-            screen = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+            while case let count = read(pair.mine, &bytes, bytes.count), count > 0 { screen += bytes.prefix(count) }
+            close(pair.mine)
         }
         return Outcome(
-            output: pair == nil ? output.contents ?? "" : screen, errors: errors.contents ?? "", reply: reply,
+            output: pair == nil ? output.contents ?? "" : String(decoding: screen, as: UTF8.self),
+            errors: errors.contents ?? "", reply: reply,
             failure: failure)
     }
 

@@ -69,9 +69,12 @@ struct ArgumentsTests {
         arguments: [
             (["--count", "11"], "--count must be from 0 to 10, but is 11."),
             (["-n", "-1"], "-n must be from 0 to 10, but is -1."),
-            (["-n", "99999999999999999999"], "-n needs a whole number from 0 to 10, but got “99999999999999999999”."),
-            (["--count", "x"], "--count needs a whole number from 0 to 10, but got “x”."),
-            (["--share", "nan"], "--share needs a number from 0 to 1, but got “nan”."),
+            (
+                ["-n", "99999999999999999999"],
+                "-n needs a whole number (from 0 to 10), but got “99999999999999999999”."
+            ),
+            (["--count", "x"], "--count needs a whole number (from 0 to 10), but got “x”."),
+            (["--share", "nan"], "--share needs a number (from 0 to 1), but got “nan”."),
             (["--share", "1.5"], "--share must be from 0 to 1, but is 1.5."),
             (["--count"], "--count needs a value: --count N."),
             (["--word", "--loud"], "--word needs a value, but --loud follows; to mean it, write --word=--loud."),

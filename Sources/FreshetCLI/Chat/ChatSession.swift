@@ -71,8 +71,11 @@ final class ChatSession {
             conversation.reset()
             console.note("The conversation is forgotten.")
         case .regenerate:
+            let before = conversation
             guard conversation.takeBackAnswer() else { return fail("There is no answer to give anew.") }
             try await answer()
+            // No new answer came: the old one stands.
+            if conversation.turns.count < before.turns.count { conversation = before }
         case .save(let path): save(to: path)
         case .load(let path): load(from: path)
         case .settings: showSettings()

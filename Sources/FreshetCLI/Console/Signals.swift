@@ -76,7 +76,7 @@ final class Signals: @unchecked Sendable {
         while true {
             var byte: UInt8 = 0
             guard read(reader, &byte, 1) == 1 else { continue }
-            guard take(Int32(byte)) else { continue }
+            guard receive(Int32(byte)) else { continue }
             var next = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
             poll(&next, 1, 1000)
             end(Self.status(for: Int32(byte)))
@@ -86,7 +86,7 @@ final class Signals: @unchecked Sendable {
     /// Does what a signal asks for.
     ///
     /// - Returns: whether the program is to end.
-    func take(_ number: Int32) -> Bool {
+    func receive(_ number: Int32) -> Bool {
         let (stop, endsProgram) = monitor.withLock {
             pending = number
             return (self.stop, number != SIGINT || !interruptSparesProgram)

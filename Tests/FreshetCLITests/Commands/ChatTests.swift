@@ -24,6 +24,14 @@ struct ChatTests {
         #expect(file.contents?.contains(answers.first ?? "-") == true)
     }
 
+    @Test func anAnswerThatCannotBeGivenAnewStands() async throws {
+        let file = try TemporaryFile("")
+        let input = "Hello!\n/set deadline 0.000001\n/regen\n/save \(file.path)\n"
+        let outcome = await FreshetProcess.run(Self.greedy, input: Array(input.utf8))
+        #expect(outcome.ending == .exited(1) && outcome.errorText.contains("deadline"), "\(outcome.errorText)")
+        #expect(outcome.errorText.contains("Saved 2 turns"))
+    }
+
     @Test(arguments: [
         ("/nonsense", "There is no command /nonsense"), ("/set topk 3", "did you mean top-k?"),
         ("/set temp -1", "temp must be 0 or more, but is -1."), ("/set temp", "/set temp needs a value"),

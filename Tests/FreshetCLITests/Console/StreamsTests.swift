@@ -87,7 +87,7 @@ struct StreamsTests {
         let pipe = try Pipe()
         pipe.fill()
         let signals = Signals()
-        let endsProgram = signals.take(SIGINT)
+        let endsProgram = signals.receive(SIGINT)
         #expect(endsProgram)
         let output = Output(descriptor: pipe.writer, signals: signals)
         #expect(throws: Exit(status: 130, message: nil)) { try output.write("x") }
@@ -97,7 +97,7 @@ struct StreamsTests {
         let pipe = try Pipe()
         let signals = Signals()
         signals.spareProgram()
-        let endsProgram = signals.take(SIGINT)
+        let endsProgram = signals.receive(SIGINT)
         #expect(!endsProgram)
         let input = Input(descriptor: pipe.reader, name: "standard input", signals: signals)
         #expect(throws: Exit(status: 130, message: nil)) { try input.readText() }
