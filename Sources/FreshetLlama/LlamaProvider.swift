@@ -66,6 +66,10 @@ public final class LlamaProvider: Provider {
     ///   context, the model's chat template refuses it, or too many requests wait.
     public func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
         try request.validate()
+        let vocabulary = llama.vocabulary
+        if let stray = request.sampling.logitBias.keys.first(where: { !vocabulary.contains($0) }) {
+            throw .invalid("logit_bias", "names token \(stray), but the vocabulary has \(vocabulary.count)")
+        }
         return try engine.submit(request, tokens: tokens(of: request.prompt))
     }
 
@@ -83,7 +87,7 @@ public final class LlamaProvider: Provider {
             let text = try ChatTemplate(model: llama).render(messages)
             return try llama.vocabulary.tokenize(text, addingSpecial: true, parsingSpecial: true)
         case .tokens(let tokens):
-            if let stray = tokens.first(where: { !(0..<llama.vocabulary.count).contains(Int($0)) }) {
+            if let stray = tokens.first(where: { !llama.vocabulary.contains($0) }) {
                 throw .invalid("prompt", "holds token \(stray), but the vocabulary has \(llama.vocabulary.count)")
             }
             return tokens

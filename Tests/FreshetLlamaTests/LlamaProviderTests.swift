@@ -107,6 +107,16 @@ struct LlamaProviderTests {
         #expect(error?.code == .cancelled)
     }
 
+    @Test func aBiasOnATokenThatIsNoneIsRefused() async throws {
+        let provider = try await LlamaProvider.load(.embedded)
+        for token in [-1, Token(provider.llama.vocabulary.count)] {
+            var request = GenerationRequest(prompt: .text("Once"))
+            request.sampling.logitBias = [token: 1]
+            let error = await #expect(throws: GenerationError.self) { try await provider.stream(request) }
+            #expect(error?.parameter == "logit_bias")
+        }
+    }
+
     @Test func optionsOutOfRangeAreNamed() async {
         var options = LlamaOptions.embedded
         options.threads = 0

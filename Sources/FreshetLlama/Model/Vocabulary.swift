@@ -10,6 +10,9 @@ public struct Vocabulary: Sendable {
     /// The number of tokens; ids are below it.
     public var count: Int { model.vocabularySize }
 
+    /// Whether a token is one of the vocabulary's.
+    public func contains(_ token: Token) -> Bool { 0..<count ~= Int(token) }
+
     /// Every token that ends generation: end of text, end of turn, and what else the model marks so.
     public var endOfGeneration: [Token] { model.endOfGeneration }
 
