@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 // llama.cpp comes from one of two places. In a clone, scripts/bootstrap builds it into `.llama`; an absolute path in the
@@ -6,7 +7,10 @@ import PackageDescription
 // program find libraries that lie beside it. In the checkout that SwiftPM makes of a dependency there is no `.llama`, and
 // such flags are refused: there it is found where `scripts/bootstrap --prefix DIR` put it.
 let llama = Context.packageDirectory + "/.llama"
-let isDependency = Context.packageDirectory.contains("/checkouts/")
+let checkouts = URL(fileURLWithPath: Context.packageDirectory).deletingLastPathComponent()
+let isDependency =
+    checkouts.lastPathComponent == "checkouts"
+    && FileManager.default.fileExists(atPath: checkouts.path + "/../repositories")
 let llamaPath: [LinkerSetting] =
     isDependency
     ? []

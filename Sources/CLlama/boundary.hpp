@@ -68,6 +68,9 @@ class LogCapture {
 
     const Aborts aborts;
     std::vector<std::string> lines;
+
+  private:
+    LogCapture * const outer;
 };
 
 }  // namespace freshet

@@ -12,6 +12,7 @@ size_t freshet_chat_render(const freshet_model * model, const freshet_message * 
             freshet::fill(error, FRESHET_ERROR_TEMPLATE, "the model has no chat template");
             return SIZE_MAX;
         }
+        freshet::LogCapture log(freshet::Aborts::become_exceptions);
         const common_chat_templates_ptr templates = common_chat_templates_init(model->model, "");
         common_chat_templates_inputs inputs;
         inputs.use_jinja = true;

@@ -91,6 +91,10 @@ freshet_error_code freshet_context_decode(freshet_context * context, const int32
         const int32_t result = llama_decode(context->context, batch);
         if (result != 0) {
             log.explain(error, "llama.cpp could not compute the batch, and did not say why");
+            // What the words of a failed load mean, they do not mean here.
+            if (error->code != FRESHET_ERROR_OUT_OF_MEMORY) {
+                error->code = FRESHET_ERROR_OTHER;
+            }
         }
         return result;
     });

@@ -37,9 +37,16 @@ void emit(const std::string & line, int32_t level) {
     if (capture != nullptr && level >= 3 && capture->lines.size() < 64) {
         capture->lines.push_back(line);
     }
-    std::lock_guard<std::mutex> guard(sink_mutex);
-    if (sink != nullptr) {
-        sink(level, line.data(), line.size(), sink_data);
+    // Called outside the lock: a receiver may log, or set another receiver.
+    freshet_log_callback callback = nullptr;
+    void * data = nullptr;
+    {
+        std::lock_guard<std::mutex> guard(sink_mutex);
+        callback = sink;
+        data = sink_data;
+    }
+    if (callback != nullptr) {
+        callback(level, line.data(), line.size(), data);
     }
 }
 
@@ -104,8 +111,8 @@ freshet_error_code kind(const std::string & line) {
 
 }  // namespace
 
-freshet::LogCapture::LogCapture(Aborts aborts) : aborts(aborts) { capture = this; }
-freshet::LogCapture::~LogCapture() { capture = nullptr; }
+freshet::LogCapture::LogCapture(Aborts aborts) : aborts(aborts), outer(capture) { capture = this; }
+freshet::LogCapture::~LogCapture() { capture = outer; }
 
 void freshet::LogCapture::explain(freshet_error * error, const char * fallback) const {
     // The first line that names a kind is the cause; those after it are layers above saying that they failed too.
@@ -126,26 +133,19 @@ void freshet_set_log(freshet_log_callback callback, void * data) {
 void freshet_start(bool use_blas) {
     static std::once_flag once;
     std::call_once(once, [use_blas] {
-        llama_log_set(receive, nullptr);
-        ggml_set_abort_callback(refuse_to_abort);
-        // llama.cpp's common library has a log of its own, which writes to the terminal.
-        common_log_set_verbosity_thold(-1);
-        llama_backend_init();
-        if (!use_blas) {
-            if (ggml_backend_reg_t blas = ggml_backend_reg_by_name("BLAS")) {
-                ggml_backend_unload(blas);
+        try {
+            llama_log_set(receive, nullptr);
+            ggml_set_abort_callback(refuse_to_abort);
+            // llama.cpp's common library has a log of its own, which writes to the terminal.
+            common_log_set_verbosity_thold(-1);
+            llama_backend_init();
+            if (!use_blas) {
+                if (ggml_backend_reg_t blas = ggml_backend_reg_by_name("BLAS")) {
+                    ggml_backend_unload(blas);
+                }
             }
+        } catch (...) {
+            // Without a backend, loading a model fails and says so.
         }
     });
-}
-
-const char * freshet_build_description(void) {
-    static const std::string description = [] {
-        try {
-            return std::string("llama.cpp ") + llama_version() + "; " + llama_print_system_info();
-        } catch (...) {
-            return std::string("llama.cpp");
-        }
-    }();
-    return description.c_str();
 }

@@ -3,7 +3,7 @@
 #include "boundary.hpp"
 
 #include <climits>
-#include <string>
+#include <memory>
 
 using freshet::guarded;
 
@@ -38,7 +38,8 @@ freshet_model * freshet_model_load(const char * path, freshet_model_params param
         };
 
         freshet::LogCapture log(freshet::Aborts::become_exceptions);
-        llama_model * model = llama_model_load_from_file(path, model_params);
+        std::unique_ptr<llama_model, decltype(&llama_model_free)> model(
+            llama_model_load_from_file(path, model_params), llama_model_free);
         if (model == nullptr) {
             if (progress.stopped) {
                 freshet::fill(error, FRESHET_ERROR_INTERRUPTED, "loading was stopped");
@@ -47,7 +48,9 @@ freshet_model * freshet_model_load(const char * path, freshet_model_params param
             }
             return nullptr;
         }
-        return new freshet_model{model, llama_model_get_vocab(model)};
+        auto * handle = new freshet_model{model.get(), llama_model_get_vocab(model.get())};
+        model.release();
+        return handle;
     });
 }
 
@@ -61,68 +64,19 @@ freshet_model_info freshet_model_get_info(const freshet_model * model) {
     freshet_model_info info = {};
     info.vocabulary_count = has_vocabulary(model) ? llama_vocab_n_tokens(model->vocab) : 0;
     info.trained_context_length = llama_model_n_ctx_train(m);
-    info.embedding_length = llama_model_n_embd(m);
-    info.layer_count = llama_model_n_layer(m);
     info.parameter_count = llama_model_n_params(m);
     info.byte_count = llama_model_size(m);
     info.can_generate = llama_model_has_decoder(m) && !llama_model_has_encoder(m) && !llama_model_is_diffusion(m);
-    info.is_recurrent = llama_model_is_recurrent(m) || llama_model_is_hybrid(m);
     return info;
-}
-
-namespace {
-
-// llama.cpp's text getters write a zero byte at the end and return the length, or -1: read with room for it.
-template <typename Getter>
-size_t text(char * buffer, size_t capacity, Getter get) {
-    freshet_error ignored;
-    return guarded<size_t>(&ignored, FRESHET_ERROR_OTHER, 0, [&]() -> size_t {
-        char probe[1];
-        const int32_t length = get(probe, sizeof probe);
-        if (length <= 0) {
-            return 0;
-        }
-        std::string whole(static_cast<size_t>(length) + 1, '\0');
-        get(&whole[0], whole.size());
-        return freshet::copy(whole.data(), static_cast<size_t>(length), buffer, capacity);
-    });
-}
-
-}  // namespace
-
-size_t freshet_model_describe(const freshet_model * model, char * buffer, size_t capacity) {
-    return text(buffer, capacity, [&](char * b, size_t n) { return llama_model_desc(model->model, b, n); });
-}
-
-int32_t freshet_model_metadata_count(const freshet_model * model) { return llama_model_meta_count(model->model); }
-
-size_t freshet_model_metadata_key(const freshet_model * model, int32_t index, char * buffer, size_t capacity) {
-    return text(buffer, capacity,
-                [&](char * b, size_t n) { return llama_model_meta_key_by_index(model->model, index, b, n); });
-}
-
-size_t freshet_model_metadata_value(const freshet_model * model, int32_t index, char * buffer, size_t capacity) {
-    return text(buffer, capacity,
-                [&](char * b, size_t n) { return llama_model_meta_val_str_by_index(model->model, index, b, n); });
 }
 
 const char * freshet_model_chat_template(const freshet_model * model) {
     return llama_model_chat_template(model->model, nullptr);
 }
 
-int32_t freshet_vocab_special(const freshet_model * model, freshet_special_token which) {
-    if (!has_vocabulary(model)) {
-        return -1;
-    }
-    switch (which) {
-        case FRESHET_TOKEN_BOS: return llama_vocab_bos(model->vocab);
-        case FRESHET_TOKEN_EOS: return llama_vocab_eos(model->vocab);
-        case FRESHET_TOKEN_EOT: return llama_vocab_eot(model->vocab);
-    }
-    return -1;
+int32_t freshet_vocab_bos(const freshet_model * model) {
+    return has_vocabulary(model) ? llama_vocab_bos(model->vocab) : -1;
 }
-
-bool freshet_vocab_adds_bos(const freshet_model * model) { return llama_vocab_get_add_bos(model->vocab); }
 
 bool freshet_vocab_is_eog(const freshet_model * model, int32_t token) {
     return is_token(model, token) && llama_vocab_is_eog(model->vocab, token);
@@ -160,6 +114,7 @@ size_t freshet_vocab_piece(const freshet_model * model, int32_t token, bool spec
         if (!is_token(model, token)) {
             return 0;
         }
+        freshet::LogCapture log(freshet::Aborts::become_exceptions);
         const auto room = static_cast<int32_t>(capacity < INT32_MAX ? capacity : INT32_MAX);
         const int32_t count = llama_token_to_piece(model->vocab, token, buffer, room, 0, special);
         return static_cast<size_t>(count < 0 ? -count : count);

@@ -52,6 +52,9 @@ public struct LlamaOptions: Sendable {
     ///
     /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest``, naming the parameter.
     public func validate() throws(GenerationError) {
+        guard !load.isVocabularyOnly else {
+            throw .invalid("load", "asks for the vocabulary only, which cannot generate")
+        }
         try check("ctx_size", contextLength, in: 0...(1 << 24))
         try check("threads", threads, in: 1...512)
         try check("threads_batch", batchThreads, in: 1...512)

@@ -70,7 +70,11 @@ public final class LlamaProvider: Provider {
         if let stray = request.sampling.logitBias.keys.first(where: { !vocabulary.contains($0) }) {
             throw .invalid("logit_bias", "names token \(stray), but the vocabulary has \(vocabulary.count)")
         }
-        return try engine.submit(request, tokens: tokens(of: request.prompt))
+        // A template is a program and a text may be long: neither is work for the cooperative pool.
+        let tokens = try await EngineThread.value(named: "freshet-prompt") { () throws(GenerationError) in
+            try self.tokens(of: request.prompt)
+        }
+        return try engine.submit(request, tokens: tokens)
     }
 
     /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.

@@ -67,10 +67,8 @@ typedef void (*freshet_log_callback)(int32_t level, const char * _Nonnull text, 
 void freshet_start(bool use_blas);
 
 // Sends log lines to `callback` from now on; NULL drops them. They never go to the process's output by themselves.
+// A thread that was already on its way may still call the one before.
 void freshet_set_log(freshet_log_callback _Nullable callback, void * _Nullable data);
-
-// The version of llama.cpp and what its CPU backend was built for, as a line of text that lives for ever.
-const char * _Nonnull freshet_build_description(void);
 
 // -------------------------------------------------------------------------------------------------------- The model
 
@@ -96,43 +94,22 @@ typedef struct freshet_model_info {
     // 0 for a model without a tokenizer.
     int32_t vocabulary_count;
     int32_t trained_context_length;
-    int32_t embedding_length;
-    int32_t layer_count;
     uint64_t parameter_count;
     // Bytes of all tensors.
     uint64_t byte_count;
     // The model can continue a text token by token: it has a decoder, needs no encoder, and is no diffusion model.
     bool can_generate;
-    // The memory of a sequence cannot be cut back to an earlier position.
-    bool is_recurrent;
 } freshet_model_info;
 
 freshet_model_info freshet_model_get_info(const freshet_model * _Nonnull model);
-
-// A sentence on kind, size and quantisation.
-size_t freshet_model_describe(const freshet_model * _Nonnull model, char * _Nullable buffer, size_t capacity);
-
-// Metadata, scalar values as text. An index out of range gives length 0.
-int32_t freshet_model_metadata_count(const freshet_model * _Nonnull model);
-size_t freshet_model_metadata_key(const freshet_model * _Nonnull model, int32_t index, char * _Nullable buffer,
-                                  size_t capacity);
-size_t freshet_model_metadata_value(const freshet_model * _Nonnull model, int32_t index, char * _Nullable buffer,
-                                    size_t capacity);
 
 // The source of the model's chat template, with a zero byte at its end; NULL when it has none. Lives with the model.
 const char * _Nullable freshet_model_chat_template(const freshet_model * _Nonnull model);
 
 // ---------------------------------------------------------------------------------------------------- The vocabulary
 
-typedef enum freshet_special_token {
-    FRESHET_TOKEN_BOS,
-    FRESHET_TOKEN_EOS,
-    FRESHET_TOKEN_EOT,
-} freshet_special_token;
-
-// -1 when the vocabulary has no such token.
-int32_t freshet_vocab_special(const freshet_model * _Nonnull model, freshet_special_token which);
-bool freshet_vocab_adds_bos(const freshet_model * _Nonnull model);
+// The token that begins every text; -1 when the vocabulary has none.
+int32_t freshet_vocab_bos(const freshet_model * _Nonnull model);
 // A token that ends generation. False for a token out of range.
 bool freshet_vocab_is_eog(const freshet_model * _Nonnull model, int32_t token);
 // A token that is no text, such as a turn's mark. False for a token out of range.
@@ -197,7 +174,7 @@ uint32_t freshet_context_length(const freshet_context * _Nonnull context);
 //   FRESHET_ERROR_NO_ROOM        memory is as it was before the call
 //   FRESHET_ERROR_INTERRUPTED    memory holds a part of the batch: ask freshet_context_next_position
 //   FRESHET_ERROR_OUT_OF_MEMORY, FRESHET_ERROR_OTHER
-//                                likewise; the context may not be usable
+//                                likewise; forget the sequences before the next decode
 freshet_error_code freshet_context_decode(freshet_context * _Nonnull context, const int32_t * _Nonnull tokens,
                                           const int32_t * _Nonnull positions, const int32_t * _Nonnull sequences,
                                           const uint8_t * _Nonnull outputs, int32_t count,

@@ -33,7 +33,7 @@ final class EngineLoop {
             guard !arrivals.isClosed else {
                 let error = GenerationError(.shuttingDown, "The engine is shutting down.")
                 arrivals.admitted.forEach { $0.writer.fail(error) }
-                slots.forEach { $0.generation?.writer.fail(error) }
+                for place in slots.indices { slots[place].update { $0.fail(error) } }
                 return
             }
             retire()
@@ -52,7 +52,9 @@ final class EngineLoop {
     private func retire() {
         for place in slots.indices {
             guard let generation = slots[place].generation else { continue }
-            if let deadline = generation.deadline, now() >= deadline { generation.writer.fail(Self.deadlineExceeded) }
+            if let deadline = generation.deadline, now() >= deadline {
+                slots[place].update { $0.fail(Self.deadlineExceeded) }
+            }
             if generation.isFinished || generation.writer.isEnded { slots[place].release() }
         }
     }
@@ -80,7 +82,7 @@ final class EngineLoop {
             }
         } catch {
             for place in planned {
-                slots[place].generation?.writer.fail(error)
+                slots[place].update { $0.fail(error) }
                 slots[place].reset(on: backend)
             }
         }
@@ -98,7 +100,8 @@ final class EngineLoop {
 
     /// Whether nobody waits for a running batch any more, so that it is not worth finishing.
     private func isAbandoned(_ planned: [Int]) -> Bool {
-        planned.allSatisfy { place in
+        if queue.isStopping { return true }
+        return planned.allSatisfy { place in
             guard let generation = slots[place].generation else { return true }
             if generation.writer.isEnded { return true }
             return generation.deadline.map { now() >= $0 } ?? false

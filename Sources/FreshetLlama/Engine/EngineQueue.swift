@@ -50,6 +50,9 @@ final class EngineQueue: @unchecked Sendable {
         }
     }
 
+    /// Whether the engine has been ordered to stop.
+    var isStopping: Bool { monitor.withLock { isClosed } }
+
     /// Orders the engine to stop.
     func close() {
         monitor.withLock {

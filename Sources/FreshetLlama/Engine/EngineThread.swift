@@ -7,8 +7,9 @@ enum EngineThread {
     static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
         let thread = Thread(block: body)
         thread.name = name
-        // llama.cpp builds its graphs on this stack; Foundation's default is half a megabyte.
-        thread.stackSize = 8 << 20
+        // llama.cpp's tokenizers and templates recurse as deep as a text makes them; Foundation's default is half a
+        // megabyte. Pages that are never reached cost nothing.
+        thread.stackSize = 64 << 20
         thread.start()
     }
 

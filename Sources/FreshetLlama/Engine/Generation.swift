@@ -17,6 +17,8 @@ struct Generation {
     private var assembler = UTF8Assembler()
     private var stopFilter: StopSequenceFilter
     private var bytes: [UInt8] = []
+    /// UTF-8 bytes of text written so far.
+    private var emittedBytes = 0
     private var promptEndedAt: ContinuousClock.Instant?
     private var firstTokenAt: ContinuousClock.Instant?
     private(set) var isFinished = false
@@ -72,7 +74,7 @@ struct Generation {
             return finish(.length, now: now())
         }
         guard let token = sampler.sample(logits) else {
-            return writer.fail(
+            return fail(
                 GenerationError(
                     .engineFailed, "No token can be chosen: the model's logits are not numbers, or all are forbidden."))
         }
@@ -83,18 +85,30 @@ struct Generation {
         bytes.removeAll(keepingCapacity: true)
         backend.append(bytesOf: token, to: &bytes)
         let (text, stop) = stopFilter.process(assembler.append(bytes))
-        if !text.isEmpty { write(.text(text)) }
+        if !text.isEmpty {
+            write(.text(text))
+            emittedBytes += text.utf8.count
+        }
         if let stop { return finish(.stop, at: stop, now: now()) }
         if generated == submission.request.maxTokens || tokens.count > contextLength { finish(.length, now: now()) }
     }
 
     private var generated: Int { tokens.count - promptCount }
 
+    /// Ends the stream with an error, after the text that was held back for a stop sequence that did not complete.
+    mutating func fail(_ error: GenerationError) {
+        let rest = stopFilter.finish()
+        if !rest.isEmpty { write(.text(rest)) }
+        writer.fail(error)
+    }
+
     /// Ends the stream well: what was held back, the finish, and the cost.
     private mutating func finish(_ reason: FinishReason, at stop: String? = nil, now: ContinuousClock.Instant) {
-        let undecodable = assembler.finish()
+        var undecodable = assembler.finish()
         let rest = stopFilter.finish()
         if stop == nil, !rest.isEmpty { write(.text(rest)) }
+        // The answer ends where the stop sequence began; what came with it or after it is no part of the answer.
+        if stop != nil { undecodable.removeAll { $0.offset > emittedBytes } }
         write(.finish(Finish(reason, stopSequence: stop, undecodable: undecodable)))
         let promptEnd = promptEndedAt ?? now
         let timings = Timings(

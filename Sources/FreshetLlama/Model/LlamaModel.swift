@@ -25,8 +25,8 @@ public final class LlamaModel: @unchecked Sendable {
     let handle: OpaquePointer
     /// The file's path, as it was given.
     public let path: String
-    /// Scalar metadata in the file's order; arrays are not among it.
-    public let metadata: [(key: String, value: String)]
+    /// The file's metadata, in its order, without the arrays, which are the vocabulary.
+    public let metadata: [GGUFFile.Entry]
     /// 16 hexadecimal digits that tell this model's file from others; see ``GGUFFile/fingerprint``.
     public let fingerprint: String
     /// The number of parameters.
@@ -35,8 +35,6 @@ public final class LlamaModel: @unchecked Sendable {
     public let byteCount: Int
     /// The longest context that the model was trained with, in tokens.
     public let trainedContextLength: Int
-    /// Kind, size and quantisation in a few words.
-    public let summary: String
     /// The source of the model's chat template.
     public let chatTemplate: String?
     /// Every token that ends generation.
@@ -73,14 +71,8 @@ public final class LlamaModel: @unchecked Sendable {
         byteCount = Int(clamping: info.byte_count)
         trainedContextLength = Int(info.trained_context_length)
         vocabularySize = Int(info.vocabulary_count)
-        summary = Self.text { freshet_model_describe(handle, $0, $1) }
         chatTemplate = freshet_model_chat_template(handle).map { String(cString: $0) }
-        metadata = (0..<freshet_model_metadata_count(handle)).map { index in
-            (
-                key: Self.text { freshet_model_metadata_key(handle, index, $0, $1) },
-                value: Self.text { freshet_model_metadata_value(handle, index, $0, $1) }
-            )
-        }
+        metadata = file.metadata.filter { $0.value.array == nil }
         endOfGeneration = (0..<info.vocabulary_count).filter { freshet_vocab_is_eog(handle, $0) }
         // All is stored: what follows may throw, and deinit will free the handle.
         if !options.isVocabularyOnly {
@@ -99,18 +91,9 @@ public final class LlamaModel: @unchecked Sendable {
 
     /// The name that chunks carry: the metadata's name, or else the file's.
     public var name: String {
-        if let name = metadata.first(where: { $0.key == "general.name" })?.value, !name.isEmpty { return name }
+        if let name = metadata.first(where: { $0.key == "general.name" })?.value.string, !name.isEmpty { return name }
         let file = path.split(separator: "/").last.map(String.init) ?? path
         return file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
-    }
-
-    /// Reads a text from a function that fills a buffer and answers the length it needs.
-    static func text(_ read: (UnsafeMutablePointer<CChar>?, Int) -> Int) -> String {
-        let length = read(nil, 0)
-        guard length > 0 else { return "" }
-        return String(unsafeUninitializedCapacity: length) { bytes in
-            bytes.withMemoryRebound(to: CChar.self) { min(read($0.baseAddress, length), length) }
-        }
     }
 
     /// A closure that C can carry.

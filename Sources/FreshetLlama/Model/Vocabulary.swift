@@ -24,7 +24,7 @@ public struct Vocabulary: Sendable {
 
     /// The token that begins every text, where the model has one.
     public var beginningOfSequence: Token? {
-        let token = freshet_vocab_special(model.handle, FRESHET_TOKEN_BOS)
+        let token = freshet_vocab_bos(model.handle)
         return token < 0 ? nil : token
     }
 

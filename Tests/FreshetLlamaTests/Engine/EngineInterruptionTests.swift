@@ -57,6 +57,35 @@ struct EngineInterruptionTests {
         #expect(script.computed.load(ordering: .relaxed) < 32 + 12 + 20)
     }
 
+    @Test func shuttingDownInterruptsTheComputation() async throws {
+        let gate = Gate()
+        let script = ToyBackend.Script(batchCapacity: 64) { token throws(GenerationError) in
+            if token == 90 { gate.pass() }
+        }
+        let engine = try await InferenceEngine.toy(script)
+        gate.arm()
+        let running = try engine.ask("AAAZAAAAAAAAAAAAAAAAAAAA")
+        await gate.reached()
+        let ending = Task { await engine.shutDown() }
+        // Refused only once the order has arrived.
+        while (try? engine.ask("X")) != nil { await Task.yield() }
+        gate.open()
+        await ending.value
+        #expect(script.computed.load(ordering: .relaxed) <= 5)
+        let error = await #expect(throws: GenerationError.self) { try await running.collect() }
+        #expect(error?.code == .shuttingDown)
+    }
+
+    @Test func aFailureGivesBackTheTextThatWaitedForAStop() async throws {
+        let script = ToyBackend.Script(bytes: Array("hello xy and more".utf8)) { token throws(GenerationError) in
+            if token == 121 { throw GenerationError(.engineFailed, "The toy is broken.") }
+        }
+        let error = await #expect(throws: GenerationError.self) {
+            try await InferenceEngine.toy(script).ask("FAIL", stop: ["xyz"]).collect()
+        }
+        #expect(error?.partial?.text == "hello xy")
+    }
+
     @Test func droppingTheIteratorFreesTheSlot() async throws {
         let script = ToyBackend.Script(answerLength: 100)
         let engine = try await InferenceEngine.toy(script) { $0.streamCapacity = 2 }

@@ -84,6 +84,15 @@ struct InferenceEngineTests {
             ])
     }
 
+    @Test func strayBytesWithinAStopAreNoPartOfTheAnswer() async throws {
+        let within = ToyBackend.Script(bytes: [97, 98, 0xFF, 99, 100])
+        let reply = try await InferenceEngine.toy(within).ask("STRAY", stop: ["bc"]).collect()
+        #expect(reply.text == "a" && reply.finish == Finish(.stop, stopSequence: "bc"))
+        let before = ToyBackend.Script(bytes: [97, 0xFF, 98, 99, 100])
+        let other = try await InferenceEngine.toy(before).ask("STRAY", stop: ["bc"]).collect()
+        #expect(other.finish?.undecodable == [UndecodableBytes(offset: 1, bytes: [0xFF])])
+    }
+
     @Test func aSharedPrefixIsNotComputedAgain() async throws {
         let script = ToyBackend.Script()
         let engine = try await InferenceEngine.toy(script)
