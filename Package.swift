@@ -56,14 +56,19 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
+        .target(
+            name: "CSamplerOracle", path: "Tests/CSamplerOracle",
+            cxxSettings: [.headerSearchPath("../../.llama/include")],
+            linkerSettings: llamaPath + [.linkedLibrary("llama")]
+        ),
         .executableTarget(
-            name: "SamplerBenchmark", dependencies: ["Freshet", "CLlama", "FreshetLlama", "CAllocations"],
+            name: "SamplerBenchmark", dependencies: ["Freshet", "FreshetLlama", "CAllocations", "CSamplerOracle"],
             path: "Tests/Benchmarks/SamplerBenchmark", swiftSettings: settings
         ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FreshetLlamaTests",
-            dependencies: ["Freshet", "CLlama", "FreshetLlama", "FreshetTestSupport", "CAllocations"],
+            dependencies: ["Freshet", "FreshetLlama", "FreshetTestSupport", "CAllocations", "CSamplerOracle"],
             exclude: ["golden.json"], swiftSettings: settings),
         .testTarget(
             name: "FreshetCLITests", dependencies: ["Freshet", "FreshetCLI", "FreshetTestSupport"],

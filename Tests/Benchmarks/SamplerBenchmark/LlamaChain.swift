@@ -1,4 +1,4 @@
-import CLlama
+import CSamplerOracle
 import Freshet
 
 /// llama.cpp's own chain for the same options, as its programs build it, with its own draw at the end.
@@ -6,7 +6,7 @@ final class LlamaChain {
     private let handle: OpaquePointer
 
     init(_ options: SamplingOptions, vocabularySize: Int) {
-        guard let handle = freshet_oracle_new(Int32(vocabularySize)) else { preconditionFailure("no memory") }
+        guard let handle = freshet_oracle_new(Int32(vocabularySize), nil) else { preconditionFailure("no memory") }
         self.handle = handle
         guard options.mirostat == .off else {
             let version = Int32(options.mirostat.rawValue)
@@ -38,7 +38,7 @@ final class LlamaChain {
                 options.presencePenalty)
         case .dry:
             freshet_oracle_add_dry(
-                handle, nil, options.dryMultiplier, options.dryBase, Int32(options.dryAllowedLength),
+                handle, options.dryMultiplier, options.dryBase, Int32(options.dryAllowedLength),
                 Int32(options.dryPenaltyLastN), nil, 0)
         case .topNSigma: freshet_oracle_add_top_n_sigma(handle, options.topNSigma)
         case .topK: freshet_oracle_add_top_k(handle, Int32(options.topK))

@@ -23,7 +23,7 @@ struct DRYTests {
                 (options.stages, options.dryMultiplier, options.drySequenceBreakers) = ([.dry], 0.8, breakers)
                 (options.dryAllowedLength, options.dryPenaltyLastN) = (allowed, last)
                 let size = model.vocabulary.count
-                let oracle = try SamplerOracle(options, vocabularySize: size, model: model)
+                let oracle = try SamplerOracle(options, vocabularySize: size, modelPath: model.path)
                 let sampler = Sampler(options: options, vocabulary: model.vocabulary, contextLength: 4096)
                 for (place, token) in tokens.enumerated() {
                     sampler.accept(token)

@@ -1,4 +1,4 @@
-import CLlama
+import CSamplerOracle
 import Freshet
 
 @testable import FreshetLlama
@@ -10,13 +10,13 @@ final class SamplerOracle {
 
     /// - Parameters:
     ///   - endOfGeneration: the tokens that the options may forbid.
-    ///   - model: whose vocabulary DRY's breakers are looked up in.
+    ///   - modelPath: the model whose vocabulary DRY's breakers are looked up in.
     ///   - chooses: whether the chain ends with llama.cpp's draw. Mirostat always chooses.
     init(
         _ options: SamplingOptions, vocabularySize: Int, contextLength: Int = 4096, endOfGeneration: [Token] = [],
-        model: LlamaModel? = nil, chooses: Bool = false
+        modelPath: String? = nil, chooses: Bool = false
     ) throws {
-        guard let handle = freshet_oracle_new(Int32(vocabularySize)) else { throw Failure.cannotMakeChain }
+        guard let handle = freshet_oracle_new(Int32(vocabularySize), modelPath) else { throw Failure.cannotMakeChain }
         self.handle = handle
         self.vocabularySize = vocabularySize
 
@@ -40,7 +40,7 @@ final class SamplerOracle {
                     freshet_oracle_add_penalties(
                         handle, Int32(last), options.repeatPenalty, options.frequencyPenalty, options.presencePenalty))
             case .dry:
-                try addDRY(options, model: model, contextLength: contextLength)
+                try addDRY(options, contextLength: contextLength)
             case .topNSigma: try check(freshet_oracle_add_top_n_sigma(handle, options.topNSigma))
             case .topK: try check(freshet_oracle_add_top_k(handle, Int32(options.topK)))
             case .typicalP: try check(freshet_oracle_add_typical_p(handle, options.typicalP, minKeep))
@@ -78,7 +78,7 @@ final class SamplerOracle {
         return (left, chosen < 0 ? nil : left[chosen])
     }
 
-    private func addDRY(_ options: SamplingOptions, model: LlamaModel?, contextLength: Int) throws {
+    private func addDRY(_ options: SamplingOptions, contextLength: Int) throws {
         let last = options.dryPenaltyLastN < 0 ? contextLength : options.dryPenaltyLastN
         // The texts only have to live during the call.
         let texts = options.drySequenceBreakers.map { text in Array(text.utf8CString) }
@@ -90,8 +90,8 @@ final class SamplerOracle {
         defer { for text in storage { text.deallocate() } }
         try check(
             freshet_oracle_add_dry(
-                handle, model?.handle, options.dryMultiplier, options.dryBase, Int32(options.dryAllowedLength),
-                Int32(last), storage, storage.count))
+                handle, options.dryMultiplier, options.dryBase, Int32(options.dryAllowedLength), Int32(last), storage,
+                storage.count))
     }
 
     private func check(_ isAdded: Bool) throws {

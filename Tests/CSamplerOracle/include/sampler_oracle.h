@@ -1,14 +1,16 @@
-// llama.cpp's own sampler chain, for tests and benchmarks to compare Freshet's with. Nothing that ships calls it.
+// llama.cpp's own sampler chain, for tests and benchmarks to compare Freshet's with. It is no part of what ships.
 //
 // There is one noun: an *oracle*, a chain of llama.cpp's sampler stages. It is an opaque handle with one owner, who
 // frees it, and belongs to one thread at a time. Stages are added in the order in which they are to act.
 //
 // Why this is in C: the stages are llama.cpp's, and its chain is built from objects that are freed by their chain.
 
-#ifndef FRESHET_SAMPLER_ORACLE_H
-#define FRESHET_SAMPLER_ORACLE_H
+#ifndef SAMPLER_ORACLE_H
+#define SAMPLER_ORACLE_H
 
-#include "freshet_llama.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,8 +26,11 @@ typedef struct freshet_oracle_candidate {
     float probability;
 } freshet_oracle_candidate;
 
-// A chain without stages for a vocabulary of `vocabulary_size` tokens; NULL when memory could not be had.
-freshet_oracle * _Nullable freshet_oracle_new(int32_t vocabulary_size);
+// A chain without stages for `vocabulary_size` tokens; NULL when memory could not be had.
+//
+// `model_path`, which ends in a zero byte, names a sound model whose vocabulary is loaded for DRY's breakers; NULL loads
+// none. The oracle has llama.cpp load it for itself, so that no handle of Freshet's need pass its boundary.
+freshet_oracle * _Nullable freshet_oracle_new(int32_t vocabulary_size, const char * _Nullable model_path);
 void freshet_oracle_free(freshet_oracle * _Nonnull oracle);
 
 // Each adds a stage at the end and answers whether it could; when not, the chain is as before.
@@ -33,11 +38,9 @@ bool freshet_oracle_add_logit_bias(freshet_oracle * _Nonnull oracle, const int32
                                    const float * _Nullable biases, int32_t count);
 bool freshet_oracle_add_penalties(freshet_oracle * _Nonnull oracle, int32_t last_n, float repeat, float frequency,
                                   float presence);
-// `breakers` are texts that end in a zero byte. They are looked up in the model's vocabulary; without breakers `model`
-// may be NULL.
-bool freshet_oracle_add_dry(freshet_oracle * _Nonnull oracle, const freshet_model * _Nullable model,
-                            float multiplier, float base, int32_t allowed_length, int32_t last_n,
-                            const char * _Nonnull const * _Nullable breakers, size_t breaker_count);
+// `breakers` are texts that end in a zero byte. There can only be some where the oracle has a model's vocabulary.
+bool freshet_oracle_add_dry(freshet_oracle * _Nonnull oracle, float multiplier, float base, int32_t allowed_length,
+                            int32_t last_n, const char * _Nonnull const * _Nullable breakers, size_t breaker_count);
 bool freshet_oracle_add_top_n_sigma(freshet_oracle * _Nonnull oracle, float n);
 bool freshet_oracle_add_top_k(freshet_oracle * _Nonnull oracle, int32_t k);
 bool freshet_oracle_add_typical_p(freshet_oracle * _Nonnull oracle, float p, size_t min_keep);

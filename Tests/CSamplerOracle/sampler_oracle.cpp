@@ -1,11 +1,14 @@
-#include "freshet_sampler_oracle.h"
+#include "sampler_oracle.h"
 
-#include "boundary.hpp"
+#include <llama.h>
 
 #include <cmath>
 #include <memory>
+#include <vector>
 
 struct freshet_oracle {
+    // Before the chain, whose stages look into it while they are made.
+    std::unique_ptr<llama_model, decltype(&llama_model_free)> model{nullptr, llama_model_free};
     std::unique_ptr<llama_sampler, decltype(&llama_sampler_free)> chain{nullptr, llama_sampler_free};
     // Made anew from the logits for every token, in memory that is kept.
     std::vector<llama_token_data> tokens;
@@ -40,11 +43,19 @@ bool add(freshet_oracle * oracle, Make make) {
 
 }  // namespace
 
-freshet_oracle * freshet_oracle_new(int32_t vocabulary_size) {
+freshet_oracle * freshet_oracle_new(int32_t vocabulary_size, const char * model_path) {
     try {
         auto oracle = std::make_unique<freshet_oracle>();
         oracle->tokens.resize(static_cast<size_t>(vocabulary_size));
         oracle->chain.reset(llama_sampler_chain_init(llama_sampler_chain_default_params()));
+        if (model_path != nullptr) {
+            llama_model_params params = llama_model_default_params();
+            params.vocab_only = true;
+            oracle->model.reset(llama_model_load_from_file(model_path, params));
+            if (oracle->model == nullptr) {
+                return nullptr;
+            }
+        }
         return oracle.release();
     } catch (...) {
         return nullptr;
@@ -70,15 +81,14 @@ bool freshet_oracle_add_penalties(freshet_oracle * oracle, int32_t last_n, float
     return add(oracle, [&] { return llama_sampler_init_penalties(size, last_n, repeat, frequency, presence); });
 }
 
-bool freshet_oracle_add_dry(freshet_oracle * oracle, const freshet_model * model, float multiplier, float base,
-                            int32_t allowed_length, int32_t last_n, const char * const * breakers,
-                            size_t breaker_count) {
-    if (model == nullptr && breaker_count > 0) {
+bool freshet_oracle_add_dry(freshet_oracle * oracle, float multiplier, float base, int32_t allowed_length,
+                            int32_t last_n, const char * const * breakers, size_t breaker_count) {
+    if (oracle->model == nullptr && breaker_count > 0) {
         return false;
     }
     return add(oracle, [&] {
         std::vector<const char *> list(breakers, breakers + breaker_count);
-        const llama_vocab * vocab = model == nullptr ? nullptr : model->vocab;
+        const llama_vocab * vocab = oracle->model == nullptr ? nullptr : llama_model_get_vocab(oracle->model.get());
         return llama_sampler_init_dry(vocab, multiplier, base, allowed_length, last_n, list.data(), list.size());
     });
 }
