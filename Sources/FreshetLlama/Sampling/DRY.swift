@@ -19,7 +19,7 @@ struct DRY {
     /// - Parameter breakers: asked for only when the options turn DRY on.
     /// - Returns: `nil` when they do not.
     init?(_ options: SamplingOptions, vocabularySize: Int, contextLength: Int, breakers: () -> SequenceBreakers) {
-        let size = options.dryPenaltyLastN < 0 ? contextLength : options.dryPenaltyLastN
+        let size = TokenHistory.capacity(options.dryPenaltyLastN, contextLength: contextLength)
         guard options.dryMultiplier != 0, options.dryBase >= 1, size > 0 else { return nil }
         (multiplier, base, allowedLength) = (options.dryMultiplier, options.dryBase, options.dryAllowedLength)
         history = TokenHistory(capacity: size)

@@ -14,7 +14,7 @@ struct Penalties {
 
     /// - Returns: `nil` when the options ask for no penalty.
     init?(_ options: SamplingOptions, vocabularySize: Int, contextLength: Int) {
-        let size = options.penaltyLastN < 0 ? contextLength : options.penaltyLastN
+        let size = TokenHistory.capacity(options.penaltyLastN, contextLength: contextLength)
         (repeatPenalty, frequencyPenalty) = (options.repeatPenalty, options.frequencyPenalty)
         presencePenalty = options.presencePenalty
         guard size > 0, repeatPenalty != 1 || frequencyPenalty != 0 || presencePenalty != 0 else { return nil }

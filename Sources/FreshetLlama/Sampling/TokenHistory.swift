@@ -7,6 +7,12 @@ struct TokenHistory {
     /// How many tokens it holds.
     private(set) var count = 0
 
+    /// How many tokens to hold for a penalty that looks at the last `count`, or, where that is negative, at the whole
+    /// context. There are never more than the context holds, however many are asked for.
+    static func capacity(_ count: Int, contextLength: Int) -> Int {
+        count < 0 ? contextLength : min(count, contextLength)
+    }
+
     /// Room for `capacity` tokens, at least one.
     init(capacity: Int) { ring = [Token](repeating: 0, count: max(1, capacity)) }
 

@@ -59,7 +59,8 @@ extension Candidates {
     mutating func xtc(threshold: Float, minKeep: Int) {
         let (_, total) = weigh()
         guard total > 0 else { return }
-        let weight = Float(Double(threshold) * total)
+        // At a threshold of 0 a candidate without probability is still none, and must not be the one that stays.
+        let weight = max(Float(Double(threshold) * total), .leastNonzeroMagnitude)
         var (over, last) = (0, 0)
         for place in 0..<count where weights[place] >= weight {
             // Of equal ones the last stays, as in a list sorted by logit.
