@@ -42,6 +42,7 @@ struct LargestSelector: ~Copyable {
     ///
     /// - Returns: how many were found: fewer than `k` when fewer values can be chosen.
     func find(_ k: Int, of values: UnsafePointer<Float>, count: Int) -> Int {
+        // Candidates only ever shrink, from the one capacity that both are made with.
         precondition(count <= capacity, "more values than the selector was made for")
         let k = min(k, count)
         guard k > 0 else { return 0 }

@@ -121,6 +121,7 @@ package final class Sampler {
 
     /// Applies the bias and the stages.
     private func narrow(_ logits: UnsafeBufferPointer<Float>) {
+        // The backend's logits and the sampler's size both come from the model's vocabulary.
         precondition(logits.count == vocabularySize, "\(logits.count) logits for a vocabulary of \(vocabularySize)")
         guard let base = logits.baseAddress else { return }
         candidates.reset(to: base)

@@ -17,6 +17,7 @@ public struct GGUFArray: Sendable, Hashable {
 
     /// The element at a place.
     public subscript(place: Int) -> GGUFValue {
+        // As with the standard library's arrays, a place comes from the caller's own count, never from a file.
         precondition(0..<count ~= place, "an array of \(count) elements has none at \(place)")
         switch storage {
         case .strings: return .string(String(decoding: bytes(at: place), as: UTF8.self))
@@ -62,6 +63,7 @@ extension GGUFValue {
         case .uint64: return .uint64(load(UInt64.self))
         case .int64: return .int64(load(Int64.self))
         case .float64: return .float64(Double(bitPattern: load(UInt64.self)))
+        // The reader takes both on paths of their own, and an array of either is never stored as numbers.
         case .string, .array: preconditionFailure("\(type) has no fixed size")
         }
     }
