@@ -64,8 +64,9 @@ public struct GGUFFile: Sendable {
         (self.path, self.byteCount) = (path, byteCount)
         version = try Self.readVersion(&reader)
         // A tensor is a name, a number of dimensions, a type and an offset; an entry a key, a type and a byte.
-        let tensorCount = try reader.count(of: "tensors", atLeast: 24)
-        let entryCount = try reader.count(of: "metadata entries", atLeast: 13)
+        // The largest models have some thousands of tensors, and some hundred entries.
+        let tensorCount = try reader.count(of: "tensors", atLeast: 24, atMost: 1 << 16)
+        let entryCount = try reader.count(of: "metadata entries", atLeast: 13, atMost: 1 << 16)
         let (metadata, places) = try Self.readMetadata(&reader, count: entryCount)
         let alignment = try Self.alignment(places["general.alignment"].map { metadata[$0].value })
         let tensors = try Self.readTensors(&reader, count: tensorCount)

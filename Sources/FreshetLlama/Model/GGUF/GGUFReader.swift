@@ -12,11 +12,22 @@ struct GGUFReader: ~Copyable {
     private var window: [UInt8] = []
     private var windowStart = 0
 
-    /// A header with vocabulary and merges takes some ten megabytes; one that claims more than this is not read.
-    private static let headerLimit = 1 << 29
+    /// What bounds the memory that a file can ask for: a few bytes of it, which need not even be on disk, may stand for a
+    /// value many times larger. Each limit is several times what the largest models need: 260,000 tokens, and twice as
+    /// many merges, in 30 MB.
+    private enum Limit {
+        /// The bytes of the whole header.
+        static let header = 1 << 27
+        /// The elements of all arrays together.
+        static let elements = 1 << 22
+        /// The arrays within arrays; no model that is known has any.
+        static let nestedArrays = 1 << 12
+        /// How deep they may lie.
+        static let depth = 4
+    }
     private static let windowLength = 1 << 18
-    /// How deep arrays may lie within each other.
-    private static let depthLimit = 4
+    private var elementCount = 0
+    private var nestedArrayCount = 0
 
     /// Reads from an open file, which stays the caller's.
     init(descriptor: Int32, byteCount: Int) {
@@ -30,19 +41,22 @@ struct GGUFReader: ~Copyable {
         return Number(littleEndian: window.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: Number.self) })
     }
 
-    /// A count of things that take at least `size` bytes each.
-    mutating func count(of things: String, atLeast size: Int) throws(GGUFDamage) -> Int {
+    /// A count of things that take at least `size` bytes each, of which there are no more than `limit`.
+    mutating func count(of things: String, atLeast size: Int, atMost limit: Int) throws(GGUFDamage) -> Int {
         let count = try integer(UInt64.self)
-        guard count <= UInt64(max(0, min(byteCount, Self.headerLimit) - position) / size) else {
+        guard count <= UInt64(max(0, byteCount - position) / size) else {
             throw GGUFDamage(
                 "it is truncated or damaged: it claims \(count) \(things), more than its \(byteCount) bytes can hold")
+        }
+        guard count <= UInt64(limit) else {
+            throw GGUFDamage("it claims \(count) \(things), and no more than \(limit) are read")
         }
         return Int(count)
     }
 
     /// The bytes of a string.
     mutating func string() throws(GGUFDamage) -> ArraySlice<UInt8> {
-        let count = try count(of: "bytes of text", atLeast: 1)
+        let count = try count(of: "bytes of text", atLeast: 1, atMost: Limit.header)
         let place = try take(count)
         return window[place..<place + count]
     }
@@ -75,11 +89,13 @@ struct GGUFReader: ~Copyable {
     }
 
     private mutating func array(of key: String, depth: Int) throws(GGUFDamage) -> GGUFArray {
-        guard depth <= Self.depthLimit else {
+        guard depth <= Limit.depth else {
             throw GGUFDamage("its \(quoted(key)) holds arrays within arrays too deep")
         }
         let type = try valueType(of: key)
-        let count = try count(of: "elements in \(quoted(key))", atLeast: type.leastByteCount)
+        let count = try count(
+            of: "elements in \(quoted(key))", atLeast: type.leastByteCount, atMost: Limit.elements - elementCount)
+        elementCount += count
         switch type {
         case .string:
             var bytes: [UInt8] = []
@@ -91,6 +107,10 @@ struct GGUFReader: ~Copyable {
             }
             return GGUFArray(elementType: type, count: count, storage: .strings(bytes, ends: ends))
         case .array:
+            nestedArrayCount += count
+            guard nestedArrayCount <= Limit.nestedArrays else {
+                throw GGUFDamage("its \(quoted(key)) holds too many arrays within arrays")
+            }
             var arrays: [GGUFArray] = []
             for _ in 0..<count { arrays.append(try array(of: key, depth: depth + 1)) }
             return GGUFArray(elementType: type, count: count, storage: .arrays(arrays))
@@ -106,8 +126,8 @@ struct GGUFReader: ~Copyable {
         guard count <= byteCount - position else {
             throw GGUFDamage("it is truncated: it ends within its header, after \(byteCount) bytes")
         }
-        guard position + count <= Self.headerLimit else {
-            throw GGUFDamage("its header is longer than \(Self.headerLimit >> 20) MiB")
+        guard position + count <= Limit.header else {
+            throw GGUFDamage("its header is longer than \(Limit.header >> 20) MiB")
         }
         if position + count > windowStart + window.count {
             windowStart = position

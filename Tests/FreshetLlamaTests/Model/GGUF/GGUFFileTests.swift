@@ -264,6 +264,69 @@ func complaint(_ bytes: [UInt8]) throws -> GenerationError? {
         #expect(error.code == .modelUnusable && error.message.contains(damage.complaint), "\(error)")
     }
 
+    /// A file of a few bytes and a large hole, in which every value is 0: an empty text, an empty array.
+    struct Hole: Sendable, CustomTestStringConvertible {
+        var complaint: String
+        var length: Int
+        var change: @Sendable (inout GGUFWriter) -> Void
+        var testDescription: String { complaint }
+
+        init(_ complaint: String, length: Int, _ change: @escaping @Sendable (inout GGUFWriter) -> Void) {
+            (self.complaint, self.length, self.change) = (complaint, length, change)
+        }
+
+        /// An array that claims `count` elements of a type.
+        static func array(_ type: UInt8, count: UInt64, bytes: [UInt8] = []) -> GGUFWriter.Value {
+            .raw(type: 9, bytes: [type, 0, 0, 0] + withUnsafeBytes(of: count.littleEndian) { Array($0) } + bytes)
+        }
+    }
+
+    static let holes = [
+        Hole("it claims 44000000 elements in \"x\", and no more than 4194304 are read", length: 600 << 20) {
+            $0["x"] = Hole.array(9, count: 44_000_000)
+        },
+        Hole("its \"x\" holds too many arrays within arrays", length: 1 << 20) { $0["x"] = Hole.array(9, count: 4097) },
+        Hole("it claims 5000000 elements in \"x\", and no more than 4194304 are read", length: 600 << 20) {
+            $0["x"] = Hole.array(8, count: 5_000_000)
+        },
+        Hole("it claims 500000000 elements in \"x\", and no more than 4194304 are read", length: 600 << 20) {
+            $0["x"] = Hole.array(0, count: 500_000_000)
+        },
+        Hole("it claims 200000000 bytes of text, and no more than 134217728 are read", length: 600 << 20) {
+            $0["x"] = .raw(type: 8, bytes: withUnsafeBytes(of: UInt64(200_000_000).littleEndian) { Array($0) })
+        },
+        Hole("its header is longer than 128 MiB", length: 600 << 20) {
+            $0["x"] = .raw(type: 8, bytes: withUnsafeBytes(of: UInt64(128 << 20).littleEndian) { Array($0) })
+        },
+        Hole("it claims 65537 metadata entries, and no more than 65536 are read", length: 600 << 20) {
+            $0.entryCount = 65537
+        },
+        Hole("it claims 20000000 tensors, and no more than 65536 are read", length: 600 << 20) {
+            $0.tensorCount = 20_000_000
+        },
+    ]
+
+    @Test(arguments: holes) func aHoleTakesNoMemory(_ hole: Hole) throws {
+        var writer = GGUFWriter()
+        writer.entryCount = 10
+        hole.change(&writer)
+        let file = try TemporaryFile(writer.file)
+        #expect(truncate(file.path, hole.length) == 0)
+        let error = #expect(throws: GenerationError.self) { try GGUFFile(path: file.path) }
+        #expect(error?.message.hasSuffix("\(hole.complaint).") == true, "\(error?.message ?? "")")
+    }
+
+    /// Many small arrays are as dear as one large one.
+    @Test func elementsAreCountedTogether() throws {
+        var writer = GGUFWriter()
+        let half = [UInt8](repeating: 0, count: 1 << 21)
+        for key in ["a", "b"] { writer[key] = Hole.array(0, count: 1 << 21, bytes: half) }
+        _ = try read(writer)
+        writer["c"] = .int32s([0])
+        let error = #expect(throws: GenerationError.self) { try read(writer) }
+        #expect(error?.message.contains("it claims 1 elements in \"c\", and no more than 0 are read") == true)
+    }
+
     @Test func valuesThatDoNotFitAreNotTruncated() {
         #expect(GGUFValue.uint64(.max).integer == nil)
         #expect(GGUFValue.bool(true).integer == nil && GGUFValue.string("1").integer == nil)

@@ -48,6 +48,11 @@ import Testing
         Rule("it has no vocabulary") { $0["tokenizer.ggml.model"] = .string("none") },
         Rule("vocabulary has no tokens") { $0["tokenizer.ggml.tokens"] = .strings([]) },
         Rule("vocabulary has no tokens") { $0["tokenizer.ggml.tokens"] = .int32s([1]) },
+        Rule("vocabulary has 1048577 tokens") {
+            // All of them empty: a length of 0 each.
+            $0["tokenizer.ggml.tokens"] = .raw(
+                type: 9, bytes: [8, 0, 0, 0, 1, 0, 16, 0, 0, 0, 0, 0] + [UInt8](repeating: 0, count: 8 << 20 | 8))
+        },
         Rule("holds the token \"<s>\" twice") {
             $0["tokenizer.ggml.tokens"] = .strings(["<s>", "</s>"] + Array(repeating: "<s>", count: tokenCount - 2))
         },
