@@ -39,6 +39,8 @@ public final class LlamaModel: @unchecked Sendable {
     public let chatTemplate: String?
     /// Every token that ends generation.
     let endOfGeneration: [Token]
+    /// The tokens that the file says are never to be sampled.
+    let suppressed: [Token]
     let vocabularySize: Int
 
     /// Loads a GGUF file, after its header has been checked; blocks while it does.
@@ -74,6 +76,9 @@ public final class LlamaModel: @unchecked Sendable {
         chatTemplate = freshet_model_chat_template(handle).map { String(cString: $0) }
         metadata = file.metadata.filter { $0.value.array == nil }
         endOfGeneration = (0..<info.vocabulary_count).filter { freshet_vocab_is_eog(handle, $0) }
+        // llama.cpp too passes over numbers that are no tokens, and refuses a list of another type.
+        let suppressed = file["tokenizer.ggml.suppress_tokens"]?.array?.integers ?? []
+        self.suppressed = suppressed.filter { 0..<Int(info.vocabulary_count) ~= $0 }.map { Token($0) }
         // All is stored: what follows may throw, and deinit will free the handle.
         if !options.isVocabularyOnly {
             guard info.can_generate, vocabularySize > 0 else {

@@ -16,6 +16,9 @@ public struct Vocabulary: Sendable {
     /// Every token that ends generation: end of text, end of turn, and what else the model marks so.
     public var endOfGeneration: [Token] { model.endOfGeneration }
 
+    /// The tokens that are never to be sampled: a model may list some that it was not trained to choose.
+    public var suppressed: [Token] { model.suppressed }
+
     /// Whether a token ends generation.
     public func isEndOfGeneration(_ token: Token) -> Bool { freshet_vocab_is_eog(model.handle, token) }
 

@@ -50,11 +50,12 @@ package final class Sampler {
     ///   - vocabularySize: how many logits there will be each time, at least one.
     ///   - contextLength: how far back a penalty looks that is to look at the whole context.
     ///   - endOfGeneration: the tokens to forbid when the options ignore the end of generation.
+    ///   - suppressed: the tokens to forbid whatever the options say.
     ///   - tokenBytes: a token's bytes; asked for only when DRY is on.
     ///   - tokenize: the tokens of a piece of text without special ones; asked for only when DRY is on.
     package init(
         options: SamplingOptions, vocabularySize: Int, contextLength: Int, endOfGeneration: [Token],
-        tokenBytes: (Token) -> [UInt8], tokenize: ([UInt8]) -> [Token]
+        suppressed: [Token] = [], tokenBytes: (Token) -> [UInt8], tokenize: ([UInt8]) -> [Token]
     ) {
         seed = options.seed ?? .random(in: .min ... .max)
         random = RandomSource(seed: seed)
@@ -63,9 +64,8 @@ package final class Sampler {
         candidates = Candidates(capacity: vocabularySize)
 
         var bias = options.logitBias
-        if options.ignoresEndOfGeneration {
-            for token in endOfGeneration { bias[token] = -.infinity }
-        }
+        let forbidden = options.ignoresEndOfGeneration ? suppressed + endOfGeneration : suppressed
+        for token in forbidden { bias[token] = -.infinity }
         self.bias = bias.map { ($0.key, $0.value) }.filter { 0..<Token(vocabularySize) ~= $0.token }
 
         mirostat = Mirostat(options)
@@ -162,7 +162,7 @@ extension Sampler {
     package convenience init(options: SamplingOptions, vocabulary: Vocabulary, contextLength: Int) {
         self.init(
             options: options, vocabularySize: vocabulary.count, contextLength: contextLength,
-            endOfGeneration: vocabulary.endOfGeneration,
+            endOfGeneration: vocabulary.endOfGeneration, suppressed: vocabulary.suppressed,
             tokenBytes: { vocabulary.bytes(of: $0, showingControl: true) },
             tokenize: { bytes in
                 // A tail that the tokenizer refuses makes its head no breaker.

@@ -1,7 +1,8 @@
 import Freshet
-import FreshetLlama
 import FreshetTestSupport
 import Testing
+
+@testable import FreshetLlama
 
 struct VocabularyTests {
     private let vocabulary: Vocabulary
@@ -35,6 +36,22 @@ struct VocabularyTests {
         #expect(try vocabulary.tokenize(mark, addingSpecial: false, parsingSpecial: false).count > 1)
         #expect(vocabulary.bytes(of: end).isEmpty)
         #expect(vocabulary.isEndOfGeneration(end) && vocabulary.isControl(end))
+    }
+
+    @Test func suppressedTokensAreNeverSampled() throws {
+        var writer = GGUFWriter.tinyLlama
+        writer["tokenizer.ggml.suppress_tokens"] = .int32s([7, -1, 5, 100_000])
+        let file = try TemporaryFile(writer.file)
+        var load = LlamaModel.LoadOptions()
+        load.isVocabularyOnly = true
+        let vocabulary = try LlamaModel(path: file.path, options: load).vocabulary
+        #expect(vocabulary.suppressed == [7, 5])
+        var options = SamplingOptions()
+        (options.stages, options.logitBias) = ([], [7: 50])
+        let sampler = Sampler(options: options, vocabulary: vocabulary, contextLength: 64)
+        let likely = sampler.distribution([Float](repeating: 1, count: vocabulary.count)).filter { $0.probability > 0 }
+        #expect(Set(likely.map(\.token)) == Set(0..<Token(vocabulary.count)).subtracting([5, 7]))
+        #expect(self.vocabulary.suppressed.isEmpty)
     }
 
     @Test func tokensOutOfRangeAreNothing() {
