@@ -72,7 +72,9 @@ public final class LlamaProvider: Provider {
         }
         // A template is a program and a text may be long: neither is work for the cooperative pool.
         let tokens = try await EngineThread.value(named: "freshet-prompt") { () throws(GenerationError) in
-            try self.tokens(of: request.prompt)
+            // The model keeps them for the sampler: the engine's thread has better to do than to look for them.
+            if DRY.isOn(request.sampling) { _ = vocabulary.sequenceBreakers(request.sampling.drySequenceBreakers) }
+            return try self.tokens(of: request.prompt)
         }
         return try engine.submit(request, tokens: tokens)
     }

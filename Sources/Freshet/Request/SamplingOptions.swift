@@ -83,7 +83,7 @@ public struct SamplingOptions: Sendable, Hashable {
     public var dryAllowedLength = 2
     /// How many of the last tokens DRY looks at; 0 is off, -1 the whole context.
     public var dryPenaltyLastN = 64
-    /// Texts at which DRY starts anew.
+    /// Texts at which DRY starts anew; no more, and no longer, than ``drySequenceBreakerLimits`` says.
     public var drySequenceBreakers = ["\n", ":", "\"", "*"]
     /// Which mirostat replaces the truncating stages.
     public var mirostat = Mirostat.off
@@ -91,6 +91,10 @@ public struct SamplingOptions: Sendable, Hashable {
     public var mirostatTau: Float = 5
     /// How fast mirostat learns.
     public var mirostatEta: Float = 0.1
+
+    /// The most texts at which DRY may start anew, and the most UTF-8 bytes of each: every one of them is looked up in
+    /// the whole vocabulary.
+    public static let drySequenceBreakerLimits = (count: 32, bytes: 1024)
 
     /// llama.cpp's defaults, with a fresh seed.
     public init() {}
@@ -131,6 +135,15 @@ public struct SamplingOptions: Sendable, Hashable {
         }
         guard dryAllowedLength >= 0 else {
             throw .invalid("dry_allowed_length", "must be 0 or more, but is \(dryAllowedLength)")
+        }
+        let (limits, breakers) = (Self.drySequenceBreakerLimits, drySequenceBreakers)
+        guard breakers.count <= limits.count else {
+            throw .invalid(
+                "dry_sequence_breakers", "may hold at most \(limits.count) texts, but holds \(breakers.count)")
+        }
+        if let long = breakers.first(where: { $0.utf8.count > limits.bytes }) {
+            throw .invalid(
+                "dry_sequence_breakers", "holds a text of \(long.utf8.count) bytes; \(limits.bytes) is the most")
         }
         guard Set(stages).count == stages.count else { throw .invalid("samplers", "names a stage twice") }
         if let bias = logitBias.values.first(where: { $0.isNaN || $0 == .infinity }) {

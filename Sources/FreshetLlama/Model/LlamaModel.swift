@@ -5,7 +5,8 @@ public import Freshet
 ///
 /// It owns llama.cpp's model and frees it when the last reference goes; every context keeps one.
 public final class LlamaModel: @unchecked Sendable {
-    // Sendable: llama.cpp's model and vocabulary are only read after loading, which it allows from any thread.
+    // Sendable: llama.cpp's model and vocabulary are only read after loading, which it allows from any thread; the cache
+    // has a monitor.
 
     /// How a model is loaded.
     public struct LoadOptions: Sendable {
@@ -41,6 +42,8 @@ public final class LlamaModel: @unchecked Sendable {
     let endOfGeneration: [Token]
     /// The tokens that the file says are never to be sampled.
     let suppressed: [Token]
+    /// What was found in the vocabulary for DRY.
+    let breakerCache = SequenceBreakerCache()
     let vocabularySize: Int
 
     /// Loads a GGUF file, after its header has been checked; blocks while it does.

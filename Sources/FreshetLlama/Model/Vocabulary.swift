@@ -83,3 +83,18 @@ public struct Vocabulary: Sendable {
         }
     }
 }
+
+extension Vocabulary {
+    /// The texts at which DRY starts anew, as tokens; the model keeps what it was asked for last.
+    func sequenceBreakers(_ texts: [String]) -> SequenceBreakers {
+        model.breakerCache.breakers(of: texts) {
+            SequenceBreakers(
+                texts, vocabularySize: count, tokenBytes: { bytes(of: $0, showingControl: true) },
+                tokenize: { bytes in
+                    // A tail that the tokenizer refuses makes its head no breaker.
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    return (try? tokenize(text, addingSpecial: false, parsingSpecial: false)) ?? []
+                })
+        }
+    }
+}

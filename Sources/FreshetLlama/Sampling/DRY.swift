@@ -16,11 +16,17 @@ struct DRY {
     /// The tokens for which ``longest`` is not 0.
     private var extending: [Token] = []
 
+    /// Whether the options turn DRY on.
+    static func isOn(_ options: SamplingOptions) -> Bool {
+        options.mirostat == .off && options.stages.contains(.dry) && options.dryMultiplier != 0 && options.dryBase >= 1
+            && options.dryPenaltyLastN != 0
+    }
+
     /// - Parameter breakers: asked for only when the options turn DRY on.
     /// - Returns: `nil` when they do not.
     init?(_ options: SamplingOptions, vocabularySize: Int, contextLength: Int, breakers: () -> SequenceBreakers) {
         let size = TokenHistory.capacity(options.dryPenaltyLastN, contextLength: contextLength)
-        guard options.dryMultiplier != 0, options.dryBase >= 1, size > 0 else { return nil }
+        guard Self.isOn(options), size > 0 else { return nil }
         (multiplier, base, allowedLength) = (options.dryMultiplier, options.dryBase, options.dryAllowedLength)
         history = TokenHistory(capacity: size)
         repeats = [Int](repeating: 0, count: size)

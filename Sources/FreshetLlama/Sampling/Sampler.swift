@@ -51,11 +51,10 @@ package final class Sampler {
     ///   - contextLength: how far back a penalty looks that is to look at the whole context.
     ///   - endOfGeneration: the tokens to forbid when the options ignore the end of generation.
     ///   - suppressed: the tokens to forbid whatever the options say.
-    ///   - tokenBytes: a token's bytes; asked for only when DRY is on.
-    ///   - tokenize: the tokens of a piece of text without special ones; asked for only when DRY is on.
+    ///   - breakers: where DRY starts anew; asked for only when DRY is on.
     package init(
         options: SamplingOptions, vocabularySize: Int, contextLength: Int, endOfGeneration: [Token],
-        suppressed: [Token] = [], tokenBytes: (Token) -> [UInt8], tokenize: ([UInt8]) -> [Token]
+        suppressed: [Token] = [], breakers: () -> SequenceBreakers = { SequenceBreakers() }
     ) {
         seed = options.seed ?? .random(in: .min ... .max)
         random = RandomSource(seed: seed)
@@ -74,11 +73,8 @@ package final class Sampler {
             penalties = Penalties(options, vocabularySize: vocabularySize, contextLength: contextLength)
         }
         if stages.contains(.dry) {
-            dry = DRY(options, vocabularySize: vocabularySize, contextLength: contextLength) {
-                SequenceBreakers(
-                    options.drySequenceBreakers, vocabularySize: vocabularySize, tokenBytes: tokenBytes,
-                    tokenize: tokenize)
-            }
+            dry = DRY(
+                options, vocabularySize: vocabularySize, contextLength: contextLength, breakers: breakers)
         }
     }
 
@@ -163,12 +159,7 @@ extension Sampler {
         self.init(
             options: options, vocabularySize: vocabulary.count, contextLength: contextLength,
             endOfGeneration: vocabulary.endOfGeneration, suppressed: vocabulary.suppressed,
-            tokenBytes: { vocabulary.bytes(of: $0, showingControl: true) },
-            tokenize: { bytes in
-                // A tail that the tokenizer refuses makes its head no breaker.
-                let text = String(decoding: bytes, as: UTF8.self)
-                return (try? vocabulary.tokenize(text, addingSpecial: false, parsingSpecial: false)) ?? []
-            })
+            breakers: { vocabulary.sequenceBreakers(options.drySequenceBreakers) })
     }
 }
 

@@ -4,7 +4,7 @@ import Freshet
 ///
 /// A text may lie within one token, or begin in one and go on in the next; so each token that holds the text, or ends
 /// with the beginning of it, is a head, with the tokens that must follow it.
-struct SequenceBreakers {
+package struct SequenceBreakers: Sendable {
     /// Longer texts are cut to so many bytes.
     static let byteLimit = 40
     /// A head needs at most so many tokens after it.
@@ -12,18 +12,24 @@ struct SequenceBreakers {
 
     private var tails: [Token: [[Token]]] = [:]
 
+    /// None.
+    package init() {}
+
     /// Finds the heads of every text in a vocabulary. Empty texts are left out.
     ///
     /// - Parameters:
     ///   - tokenBytes: the bytes of a token.
     ///   - tokenize: the tokens of bytes, without special ones; the bytes may begin inside a character.
     init(_ texts: [String], vocabularySize: Int, tokenBytes: (Token) -> [UInt8], tokenize: ([UInt8]) -> [Token]) {
-        let texts = texts.filter { !$0.isEmpty }.map { Array($0.utf8.prefix(Self.byteLimit)) }
+        var texts = texts.filter { !$0.isEmpty }.map { Text(bytes: Array($0.utf8.prefix(Self.byteLimit))) }
         guard !texts.isEmpty else { return }
+        var begins = [Bool](repeating: false, count: 256)
+        for text in texts { begins[Int(text.bytes[0])] = true }
         for token in 0..<Token(vocabularySize) {
             let bytes = tokenBytes(token)
-            for text in texts {
-                for tail in Self.tails(of: text, after: bytes, tokenize: tokenize)
+            guard bytes.contains(where: { begins[Int($0)] }) else { continue }
+            for place in texts.indices {
+                for tail in texts[place].tails(after: bytes, tokenize: tokenize)
                 where tails[token]?.contains(tail) != true {
                     tails[token, default: []].append(tail)
                 }
@@ -47,15 +53,33 @@ struct SequenceBreakers {
         return history.count
     }
 
-    private static func tails(of text: [UInt8], after bytes: [UInt8], tokenize: ([UInt8]) -> [Token]) -> [[Token]] {
-        var found: [[Token]] = []
-        for start in bytes.indices where bytes[start] == text[0] {
-            let overlap = min(text.count, bytes.count - start)
-            guard bytes[start..<start + overlap].elementsEqual(text[..<overlap]) else { continue }
-            if overlap == text.count { return [[]] }
-            let tail = tokenize(Array(text[overlap...])).prefix(tailLimit)
-            if !tail.isEmpty { found.append(Array(tail)) }
+    private struct Text {
+        let bytes: [UInt8]
+        /// By how many of the bytes come before: the tokens of the rest. A vocabulary has thousands of tokens that end with
+        /// the same few bytes, and tokenising is the dear part.
+        private var rests: [Int: [Token]] = [:]
+
+        init(bytes: [UInt8]) { self.bytes = bytes }
+
+        /// What must follow a token for the text to be complete, once for each way in which the token holds its beginning;
+        /// nothing needs to follow where it holds all of it.
+        mutating func tails(after token: [UInt8], tokenize: ([UInt8]) -> [Token]) -> [[Token]] {
+            var found: [[Token]] = []
+            for start in token.indices where token[start] == bytes[0] {
+                let overlap = min(bytes.count, token.count - start)
+                guard token[start..<start + overlap].elementsEqual(bytes[..<overlap]) else { continue }
+                if overlap == bytes.count { return [[]] }
+                let tail = rest(after: overlap, tokenize: tokenize)
+                if !tail.isEmpty { found.append(tail) }
+            }
+            return found
         }
-        return found
+
+        private mutating func rest(after overlap: Int, tokenize: ([UInt8]) -> [Token]) -> [Token] {
+            if let known = rests[overlap] { return known }
+            let tokens = Array(tokenize(Array(bytes[overlap...])).prefix(tailLimit))
+            rests[overlap] = tokens
+            return tokens
+        }
     }
 }

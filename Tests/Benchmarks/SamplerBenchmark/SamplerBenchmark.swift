@@ -30,8 +30,7 @@ enum SamplerBenchmark {
         // More than one set of logits, so that no branch is learnt by heart.
         let sets = (0..<8).map { workload.logits(count: size, seed: $0) }
         let sampler = Sampler(
-            options: workload.options, vocabularySize: size, contextLength: 4096, endOfGeneration: [],
-            tokenBytes: { _ in [] }, tokenize: { _ in [] })
+            options: workload.options, vocabularySize: size, contextLength: 4096, endOfGeneration: [])
         let chain = LlamaChain(workload.options, vocabularySize: size)
         for token in workload.history(vocabularySize: size) {
             sampler.accept(token)

@@ -112,8 +112,7 @@ final class ToyBackend: Backend {
     func makeSampler(_ options: SamplingOptions) -> Sampler {
         Sampler(
             options: options, vocabularySize: vocabularySize, contextLength: contextLength,
-            endOfGeneration: endOfGeneration, tokenBytes: { [UInt8(truncatingIfNeeded: $0)] },
-            tokenize: { $0.map { Token($0) } })
+            endOfGeneration: endOfGeneration)
     }
 
     func append(bytesOf token: Token, to bytes: inout [UInt8]) {

@@ -68,6 +68,20 @@ struct SequenceBreakersTests {
         #expect(distance(breakers, []) == 0)
     }
 
+    /// Thousands of tokens may end with the same bytes.
+    @Test func eachRestIsTokenisedOnce() {
+        var asked: [[UInt8]] = []
+        let breakers = SequenceBreakers(
+            ["xyz"], vocabularySize: 3000, tokenBytes: { Array("\($0)x\($0 % 3 == 0 ? "" : "y")".utf8) },
+            tokenize: { bytes in
+                asked.append(bytes)
+                return [Token(bytes[0])]
+            })
+        #expect(asked == [Array("yz".utf8), Array("z".utf8)])
+        #expect(
+            distance(breakers, [7, 122]) == 0 && distance(breakers, [6, 121]) == 0 && distance(breakers, [7]) == 1)
+    }
+
     @Test func emptyTextsBreakNothing() {
         #expect(distance(make(["", ""]), [0, 1]) == 2)
         #expect(distance(make([]), [0, 1]) == 2)

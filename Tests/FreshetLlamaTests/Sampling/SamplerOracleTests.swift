@@ -105,7 +105,7 @@ extension Sampler {
     ) {
         self.init(
             options: options, vocabularySize: vocabularySize, contextLength: contextLength,
-            endOfGeneration: endOfGeneration, tokenBytes: { _ in [] }, tokenize: { _ in [] })
+            endOfGeneration: endOfGeneration)
     }
 
     func distribution(_ logits: [Float]) -> [Candidate] { logits.withUnsafeBufferPointer { distribution($0) } }

@@ -68,7 +68,9 @@ import Testing
             { $0.minKeep = 0 }, { $0.minKeep = .max }, { $0.penaltyLastN = -1 }, { $0.penaltyLastN = 0 },
             { $0.dryPenaltyLastN = -1 }, { $0.dryAllowedLength = 0 }, { $0.topK = .min }, { $0.topK = .max },
             { $0.seed = .max }, { $0.stages = [] }, { $0.stages = [.temperature, .topK] },
-            { $0.drySequenceBreakers = [] }, { $0.logitBias = [0: -.infinity, 1: -100, 2: 0] },
+            { $0.drySequenceBreakers = [] }, { $0.drySequenceBreakers = Array(repeating: "x", count: 32) },
+            { $0.drySequenceBreakers = [String(repeating: "x", count: 1024)] },
+            { $0.logitBias = [0: -.infinity, 1: -100, 2: 0] },
         ]
         for change in good { #expect(error(change) == nil) }
         let bad: [(String, (inout SamplingOptions) -> Void)] = [
@@ -76,6 +78,8 @@ import Testing
             ("dry_penalty_last_n", { $0.dryPenaltyLastN = -2 }), ("dry_allowed_length", { $0.dryAllowedLength = -1 }),
             ("samplers", { $0.stages = [.topK, .topP, .topK] }), ("logit_bias", { $0.logitBias = [0: .infinity] }),
             ("logit_bias", { $0.logitBias = [0: .nan] }),
+            ("dry_sequence_breakers", { $0.drySequenceBreakers = Array(repeating: "x", count: 33) }),
+            ("dry_sequence_breakers", { $0.drySequenceBreakers = ["a", String(repeating: "é", count: 513)] }),
         ]
         for (name, change) in bad {
             let error = error(change)
