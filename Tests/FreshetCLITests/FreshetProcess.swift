@@ -13,6 +13,8 @@ enum FreshetProcess {
         case closeOutput
         /// Sends a signal.
         case signal(Int32)
+        /// Sends a signal once a second until the program ends; it is the last step, and is never done.
+        case signalAgainAndAgain(Int32)
     }
 
     /// One exchange: when the text has appeared, after what the exchange before waited for, the action follows. An empty
@@ -27,7 +29,7 @@ enum FreshetProcess {
         var needsInput: Bool {
             switch action {
             case .type, .closeInput: true
-            case .closeOutput, .signal: false
+            case .closeOutput, .signal, .signalAgainAndAgain: false
             }
         }
     }
@@ -194,12 +196,18 @@ private final class Child {
                 guard let range = Data(seen[searched...]).range(of: Data(step.text.utf8)) else { return }
                 searched += range.upperBound
             }
+            if case .signalAgainAndAgain(let number) = step.action {
+                kill(pid, number)
+                // Its text was found, and need not come again.
+                steps = [FreshetProcess.Step("", step.action)]
+                return
+            }
             steps.removeFirst()
             switch step.action {
             case .type(let text): waiting += Array(text.utf8)
             case .closeInput: closeInput()
             case .closeOutput: closeOutput()
-            case .signal(let number): kill(pid, number)
+            case .signal(let number), .signalAgainAndAgain(let number): kill(pid, number)
             }
         }
     }

@@ -52,11 +52,11 @@ final class LineReader {
 
     private func readLine(prompt: String) throws(Exit) -> Line {
         // An interrupt that came after the last answer's end has nothing to stop.
-        if isInteractive, console.signals.received == SIGINT { console.signals.clear() }
+        if isInteractive { console.signals.clearInterrupt() }
         let line = if let editor { editor.read(prompt: prompt) } else { try plainLine() }
         if line == .interrupted {
             if let signal = console.signals.received, signal != SIGINT { throw .interrupted(by: signal) }
-            console.signals.clear()
+            console.signals.clearInterrupt()
             console.note("")
         }
         return line

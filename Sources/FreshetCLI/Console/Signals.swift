@@ -7,11 +7,11 @@ import Glibc
 /// A handler in C only writes the signal's number into a pipe; a thread reads it there and does three things: it
 /// remembers the signal, it makes ``wake`` readable, so that a wait for input or output ends, and it calls what
 /// ``stopping(with:during:)`` was given. A program that does not end within a second, or that gets a second signal, is
-/// ended.
+/// ended; so is one that spares itself at an interrupt, but has not dealt with the last when the next one comes.
 final class Signals: @unchecked Sendable {
     // Sendable: the descriptors and the terminal's modes are set in init; the rest is read and written under `monitor`.
 
-    /// Readable while a signal is pending. Never read it; ``clear()`` does.
+    /// Readable while a signal is pending. Never read it; ``clearInterrupt()`` does.
     let wake: Int32
     private let wakeWriter: Int32
     private let modes: termios?
@@ -79,20 +79,25 @@ final class Signals: @unchecked Sendable {
             guard receive(Int32(byte)) else { continue }
             var next = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
             poll(&next, 1, 1000)
-            end(Self.status(for: Int32(byte)))
+            // An interrupt may have been dealt with meanwhile.
+            if let signal = received { end(Self.status(for: signal)) }
         }
     }
 
     /// Does what a signal asks for.
     ///
-    /// - Returns: whether the program is to end.
+    /// - Returns: whether the program is to end. An interrupt that finds another one pending ends it: what runs does not
+    ///   listen, as the rendering of an endless chat template does not.
     func receive(_ number: Int32) -> Bool {
         let (stop, endsProgram) = monitor.withLock {
-            pending = number
-            return (self.stop, number != SIGINT || !interruptSparesProgram)
+            let endsProgram = number != SIGINT || !interruptSparesProgram || pending != nil
+            // An interrupt must not hide a signal that ends the program.
+            if pending == nil || pending == SIGINT { pending = number }
+            // Under the monitor, so that `wake` is readable just when a signal is pending; the pipe does not block.
+            var byte = UInt8(truncatingIfNeeded: number)
+            _ = write(wakeWriter, &byte, 1)
+            return (self.stop, endsProgram)
         }
-        var byte = UInt8(truncatingIfNeeded: number)
-        _ = write(wakeWriter, &byte, 1)
         stop?()
         return endsProgram
     }
@@ -100,11 +105,14 @@ final class Signals: @unchecked Sendable {
     /// The signal that has come and was not cleared.
     var received: Int32? { monitor.withLock { pending } }
 
-    /// Forgets an interrupt that was dealt with.
-    func clear() {
-        monitor.withLock { pending = nil }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        while read(wake, &bytes, bytes.count) > 0 {}
+    /// Forgets an interrupt that was dealt with. A signal that ends the program stays.
+    func clearInterrupt() {
+        monitor.withLock {
+            guard pending == SIGINT else { return }
+            pending = nil
+            var bytes = [UInt8](repeating: 0, count: 64)
+            while read(wake, &bytes, bytes.count) > 0 {}
+        }
     }
 
     /// From now on Ctrl-C stops what is being done and not the program.

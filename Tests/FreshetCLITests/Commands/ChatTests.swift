@@ -1,4 +1,5 @@
 import Foundation
+import FreshetTestSupport
 import Testing
 
 /// `freshet chat` as a process, through a pipe and through a terminal.
@@ -99,6 +100,22 @@ struct ChatTests {
             ], terminal: true)
         #expect(outcome.ending == .exited(0), "\(outcome.text)")
         #expect(outcome.stepsLeft == 0, "\(outcome.text)")
+    }
+
+    /// Nothing can stop a chat template, which runs inside llama.cpp.
+    @Test func ctrlCTwiceEndsAChatWhoseTemplateDoesNotEnd() async throws {
+        var writer = GGUFWriter.tinyLlama
+        let loop = "{% for x in range(10000) %}"
+        writer["tokenizer.chat_template"] = .string(
+            String(repeating: loop, count: 4) + String(repeating: "{% endfor %}", count: 4))
+        let file = try TemporaryFile(writer.file)
+        let outcome = await FreshetProcess.run(
+            ["chat", "-m", file.path],
+            steps: [
+                .init("> ", .type("Hello\n")), .init("Hello", .type("")), .init("\n", .signalAgainAndAgain(SIGINT)),
+            ],
+            terminal: true)
+        #expect(outcome.ending == .exited(130), "\(outcome.text)")
     }
 
     @Test func theHistoryIsKept() async throws {

@@ -101,7 +101,7 @@ struct StreamsTests {
         #expect(!endsProgram)
         let input = Input(descriptor: pipe.reader, name: "standard input", signals: signals)
         #expect(throws: Exit(status: 130, message: nil)) { try input.readText() }
-        signals.clear()
+        signals.clearInterrupt()
         #expect(signals.received == nil)
         pipe.closeWriter()
         #expect(try input.readText() == "")
