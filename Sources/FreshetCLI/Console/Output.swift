@@ -54,6 +54,14 @@ struct Output: Sendable {
         }
     }
 
+    /// Writes a few characters if there is room for them now; without room, or when it fails, they are left out.
+    func writeIfReady(_ text: String) {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&wait, 1, 0) == 1 else { return }
+        let bytes = Array(text.utf8)
+        _ = Glibc.write(descriptor, bytes, min(Int(PIPE_BUF), bytes.count))
+    }
+
     private func waitForRoom() throws(Exit) {
         var waits = [
             pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0),

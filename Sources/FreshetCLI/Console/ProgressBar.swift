@@ -4,8 +4,8 @@ import Freshet
 ///
 /// It appears only when the work is not done after a moment, and is gone when the work is.
 final class ProgressBar: @unchecked Sendable {
-    // Sendable: what changes is read and written under `monitor`; drawing happens there too, so that two threads cannot
-    // mix their lines.
+    // Sendable: what changes is read and written under `monitor`. Drawing happens there too, so that nothing is drawn
+    // after the end, but never waits: the thread that ends the bar must not wait for a terminal that another waits for.
     private let errors: Output
     private let label: String
     private let start = ContinuousClock.now
@@ -32,18 +32,19 @@ final class ProgressBar: @unchecked Sendable {
         monitor.withLock {
             guard !isFinished, drawn != percent else { return }
             drawn = percent
-            try? errors.write("\r" + Self.line(label, percent: percent, width: errors.width) + "\u{1B}[K")
+            errors.writeIfReady("\r" + Self.line(label, percent: percent, width: errors.width) + "\u{1B}[K")
         }
     }
 
     /// Removes the bar.
     func finish() {
-        monitor.withLock {
+        let wasDrawn = monitor.withLock {
             isFinished = true
-            guard drawn != nil else { return }
-            drawn = nil
-            try? errors.write("\r\u{1B}[K")
+            defer { drawn = nil }
+            return drawn != nil
         }
+        // A signal ends the wait for a terminal that takes nothing.
+        if wasDrawn { try? errors.write("\r\u{1B}[K") }
     }
 
     /// The bar as text of at most `width` - 1 columns.

@@ -157,11 +157,4 @@ struct StreamsTests {
             try reader.readTurn()
         }
     }
-
-    @Test(arguments: [(0, 40), (50, 60), (100, 80), (7, 20), (100, 3), (5, 0)])
-    func theBarFitsTheTerminal(percent: Int, width: Int) {
-        let line = ProgressBar.line("Loading", percent: percent, width: width)
-        #expect(line.count < max(1, width) || line.isEmpty)
-        if width >= 20 { #expect(line.hasSuffix("\(percent)%")) }
-    }
 }
