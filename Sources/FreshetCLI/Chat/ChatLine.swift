@@ -81,12 +81,3 @@ enum ChatLine: Equatable {
         HelpLine(term: "Ctrl-C", text: "stop the answer, or clear the line"),
     ]
 }
-
-extension String {
-    /// The text without spaces and line ends at its beginning and end.
-    var trimmed: String {
-        let start = drop(while: \.isWhitespace)
-        let end = start.reversed().prefix(while: \.isWhitespace).count
-        return String(start.dropLast(end))
-    }
-}

@@ -97,6 +97,13 @@ extension String {
     /// The text with its first letter as a capital.
     var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 
+    /// The text without spaces and line ends at its beginning and end.
+    var trimmed: String {
+        let start = drop(while: \.isWhitespace)
+        let end = start.reversed().prefix(while: \.isWhitespace).count
+        return String(start.dropLast(end))
+    }
+
     /// The text without one line end at its end: the one that `echo` and editors add.
     var withoutFinalLineEnd: String {
         if hasSuffix("\r\n") || hasSuffix("\n") { return String(dropLast()) }
