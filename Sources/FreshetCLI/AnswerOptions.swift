@@ -22,10 +22,8 @@ struct AnswerOptions {
 }
 
 extension AnswerOptions {
-    /// How far back a penalty may be asked to look.
-    private static let lookback = -1...1_000_000
-
-    /// The options under their headings, with llama.cpp's names.
+    /// The options under their headings, with llama.cpp's names. Their ranges are those of
+    /// `SamplingOptions.validate()`, said in the names that a person typed.
     static var groups: [OptionGroup<AnswerOptions>] {
         let sampling = (samplingOptions + penaltyOptions + dryOptions).map { $0.lifted(to: \AnswerOptions.sampling) }
         return [
@@ -61,7 +59,7 @@ extension AnswerOptions {
             .number(
                 "--temperature", "--temp", in: 0...Float.greatestFiniteMagnitude, path: \.temperature,
                 help: "below 1 is safer, above 1 wilder, 0 takes the most likely token"),
-            .integer("--top-k", in: -1...Int.max, path: \.topK, help: "keep the N best tokens; 0 is off"),
+            .integer("--top-k", in: Int.min...Int.max, path: \.topK, help: "keep the N best tokens; 0 is off"),
             .number(
                 "--top-p", in: 0...1, path: \.topP, help: "keep the best tokens that reach probability X; 1 is off"),
             .number(
@@ -71,7 +69,8 @@ extension AnswerOptions {
                 "--typical-p", "--typ-p", "--typical", in: 0...1, path: \.typicalP,
                 help: "keep locally typical tokens that reach probability X; 1 is off"),
             .number(
-                "--top-n-sigma", "--top-nsigma", in: -1...Float.greatestFiniteMagnitude, path: \.topNSigma,
+                "--top-n-sigma", "--top-nsigma", in: -Float.greatestFiniteMagnitude...Float.greatestFiniteMagnitude,
+                path: \.topNSigma,
                 help: "keep tokens within X standard deviations of the best logit; -1 is off"),
             .number(
                 "--xtc-probability", in: 0...1, path: \.xtcProbability,
@@ -111,10 +110,11 @@ extension AnswerOptions {
     private static var penaltyOptions: [Option<SamplingOptions>] {
         [
             .integer(
-                "--repeat-last-n", in: lookback, path: \.penaltyLastN,
+                "--repeat-last-n", in: -1...Int.max, path: \.penaltyLastN,
                 help: "how many last tokens the penalties look at; 0 is off, -1 all"),
             .number(
-                "--repeat-penalty", in: 0.01...100, path: \.repeatPenalty,
+                "--repeat-penalty", in: Float.leastNonzeroMagnitude...Float.greatestFiniteMagnitude,
+                path: \.repeatPenalty,
                 help: "divide the logits of seen tokens; 1 is off"),
             .number(
                 "--presence-penalty", in: -100...100, path: \.presencePenalty,
@@ -134,10 +134,10 @@ extension AnswerOptions {
                 "--dry-base", in: 0...Float.greatestFiniteMagnitude, path: \.dryBase,
                 help: "the base of DRY's penalty, raised to the repeat's length"),
             .integer(
-                "--dry-allowed-length", in: 0...1_000_000, path: \.dryAllowedLength,
+                "--dry-allowed-length", in: 0...Int.max, path: \.dryAllowedLength,
                 help: "the longest repeat that DRY lets pass"),
             .integer(
-                "--dry-penalty-last-n", in: lookback, path: \.dryPenaltyLastN,
+                "--dry-penalty-last-n", in: -1...Int.max, path: \.dryPenaltyLastN,
                 help: "how many last tokens DRY looks at; 0 is off, -1 all"),
         ]
     }

@@ -84,7 +84,9 @@ extension Option {
             names: names, placeholder: placeholder, help: help, current: { plain($0[keyPath: path]) },
             apply: { (values: inout Values, text: String, name: String) throws(UsageError) in
                 let limit = Number.greatestFiniteMagnitude
-                let bounds = describe(range, lowest: -limit, highest: limit) { plain($0) }
+                let isPositive = range == .leastNonzeroMagnitude...limit
+                let bounds =
+                    isPositive ? "more than 0" : describe(range, lowest: -limit, highest: limit) { plain($0) }
                 guard let number = Number(text), number.isFinite else {
                     throw UsageError(
                         message:

@@ -80,6 +80,50 @@ struct AnswerOptionsTests {
         try values.answer.request(for: .text("x"), reportsProgress: false).validate()
     }
 
+    /// One range has one truth: the parser refuses a value just when the request's own check refuses it.
+    private static func expectOneTruth<Number: LosslessStringConvertible>(
+        _ path: WritableKeyPath<SamplingOptions, Number>, _ name: String, for values: [Number]
+    ) {
+        for value in values {
+            var sampling = SamplingOptions()
+            sampling[keyPath: path] = value
+            let isParsed = (try? Self.parse(name, String(value))) != nil
+            #expect(isParsed == ((try? sampling.validate()) != nil), "\(name) \(value)")
+        }
+    }
+
+    @Test func theParserTakesTheNumbersThatTheRequestTakes() {
+        let paths: [(String, WritableKeyPath<SamplingOptions, Float>)] = [
+            ("--temp", \.temperature), ("--top-p", \.topP), ("--min-p", \.minP), ("--typical-p", \.typicalP),
+            ("--top-n-sigma", \.topNSigma), ("--xtc-probability", \.xtcProbability),
+            ("--xtc-threshold", \.xtcThreshold), ("--dynatemp-range", \.dynamicTemperatureRange),
+            ("--dynatemp-exp", \.dynamicTemperatureExponent), ("--mirostat-eta", \.mirostatEta),
+            ("--mirostat-tau", \.mirostatTau), ("--repeat-penalty", \.repeatPenalty),
+            ("--presence-penalty", \.presencePenalty), ("--frequency-penalty", \.frequencyPenalty),
+            ("--dry-multiplier", \.dryMultiplier), ("--dry-base", \.dryBase),
+        ]
+        for (name, path) in paths {
+            Self.expectOneTruth(
+                path, name, for: [-1e38, -101, -100, -1.5, -1, -1e-38, 0, 1e-38, 0.5, 1, 1.5, 100, 101, 1e38])
+        }
+    }
+
+    @Test func theParserTakesTheCountsThatTheRequestTakes() {
+        let paths: [(String, WritableKeyPath<SamplingOptions, Int>)] = [
+            ("--top-k", \.topK), ("--repeat-last-n", \.penaltyLastN), ("--dry-penalty-last-n", \.dryPenaltyLastN),
+            ("--dry-allowed-length", \.dryAllowedLength),
+        ]
+        for (name, path) in paths {
+            Self.expectOneTruth(path, name, for: [.min, -2, -1, 0, 1, 1_000_001, Int(Int32.max), .max])
+        }
+    }
+
+    @Test func aPositiveNumberIsAskedForInWords() {
+        #expect(throws: UsageError(message: "--repeat-penalty must be more than 0, but is 0.")) {
+            try Self.parse("--repeat-penalty", "0")
+        }
+    }
+
     @Test(arguments: Command.all.map(\.name))
     func everyHelpPageNamesEveryOption(command: String) throws {
         let help = try Command.named(command).help(80)
