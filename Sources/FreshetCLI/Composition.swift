@@ -23,6 +23,7 @@ enum Composition {
         llama.batchThreads = options.batchThreads < 1 ? nil : options.batchThreads
         llama.batchSize = options.batchSize
         llama.load.usesMemoryMap = options.usesMemoryMap
+        llama.load.usesBLAS = options.usesBLAS
         showLog(options, console: console)
         let start = ContinuousClock.now
         let provider = try await withProgress(console) { progress async throws(GenerationError) in

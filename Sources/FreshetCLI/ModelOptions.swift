@@ -12,6 +12,8 @@ struct ModelOptions {
     var batchSize = 512
     /// Whether the model's file is mapped into memory instead of read.
     var usesMemoryMap = true
+    /// Whether OpenBLAS computes large batches.
+    var usesBLAS = false
     /// Whether llama.cpp's log lines are shown.
     var isVerbose = false
 
@@ -36,6 +38,9 @@ struct ModelOptions {
                 .flag(
                     "--no-mmap", path: \.usesMemoryMap, sets: false, help: "read the model's file instead of mapping it"
                 ),
+                .flag(
+                    "--blas", path: \.usesBLAS,
+                    help: "let OpenBLAS compute large batches; slower on every machine measured"),
                 verboseOption,
             ])
     }
