@@ -28,7 +28,7 @@ enum Generate {
                 "The answer goes to standard output, everything else to standard error. "
                     + "In a prompt that is read from a file or standard input, one line end at the very end is left out.",
                 "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C (what has come is kept), "
-                    + "141 when the reader of standard output went away.",
+                    + "129 or 143 ended by a hang-up or SIGTERM, 141 when the reader of standard output went away.",
             ])
     }
 
