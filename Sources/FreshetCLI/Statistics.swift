@@ -29,6 +29,11 @@ struct Statistics {
         return lines
     }
 
+    /// The line for an answer that was stopped or failed. Its tokens are told only at an answer's end.
+    static func lineOfPart(of reply: Reply) -> String {
+        "answer: not whole, \(reply.text.count == 1 ? "1 character" : "\(reply.text.count) characters")"
+    }
+
     private static func count(_ tokens: Int) -> String { tokens == 1 ? "1 token" : "\(tokens) tokens" }
 
     private static func speed(_ tokens: Int, _ time: Duration) -> String {

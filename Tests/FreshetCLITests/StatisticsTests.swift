@@ -31,5 +31,11 @@ struct StatisticsTests {
         #expect(lines == ["prompt: 2 tokens", "answer: 1 token"])
     }
 
-    @Test func anUnfinishedReplyHasNone() { #expect(Statistics(Reply()) == nil) }
+    @Test func ofAnUnfinishedReplyOnlyTheTextIsTold() {
+        var reply = Reply()
+        #expect(Statistics(reply) == nil)
+        #expect(Statistics.lineOfPart(of: reply) == "answer: not whole, 0 characters")
+        reply.append(Chunk(id: "a", created: 1, model: "m", content: .text("é")))
+        #expect(Statistics.lineOfPart(of: reply) == "answer: not whole, 1 character")
+    }
 }

@@ -83,7 +83,7 @@ enum Generate {
         }
         if values.showsStatistics {
             console.note("loaded in \(Statistics.seconds(model.loading))")
-            for line in Statistics(reply)?.lines ?? [] { console.note(line) }
+            for line in Statistics(reply)?.lines ?? [Statistics.lineOfPart(of: reply)] { console.note(line) }
         }
         if let failure { throw failure }
     }
