@@ -70,6 +70,14 @@ struct SamplerTests {
         #expect(520...680 ~= acted)
     }
 
+    /// Every token is a top choice then, and of those the least likely stays: not one that cannot be chosen.
+    @Test(arguments: [0, Float.leastNonzeroMagnitude]) func xtcWithoutAThresholdLeavesAPossibleToken(_ threshold: Float)
+    {
+        var options = SamplingOptions()
+        (options.stages, options.xtcProbability, options.xtcThreshold) = ([.xtc], 1, threshold)
+        #expect(Sampler(options, vocabularySize: 4).sample([3, -.infinity, 1, .nan]) == 2)
+    }
+
     @Test func withoutASeedTwoSamplersDiffer() {
         #expect(
             Sampler(SamplingOptions(), vocabularySize: 3).seed != Sampler(SamplingOptions(), vocabularySize: 3).seed)
