@@ -41,14 +41,21 @@ struct ProgressBarTests {
             close(terminal.mine)
             close(terminal.theirs)
         }
-        let bar = ProgressBar(
-            "Loading", on: Output(descriptor: terminal.theirs, signals: Signals()), patience: .zero)
+        let errors = Output(descriptor: terminal.theirs, signals: Signals())
+        let bar = ProgressBar("Loading", on: errors, patience: .zero)
         bar.show(0.5)
         bar.finish()
         bar.show(0.75)
-        var bytes = [UInt8](repeating: 0, count: 4096)
-        let count = read(terminal.mine, &bytes, bytes.count)
-        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-        #expect(text.contains(" 50%") && text.hasSuffix("\r\u{1B}[K") && !text.contains("75%"))
+        try errors.write("end")
+        // A terminal hands on what it was given in pieces.
+        var text: [UInt8] = []
+        while text.suffix(3) != Array("end".utf8)[...] {
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = read(terminal.mine, &bytes, bytes.count)
+            try #require(count > 0)
+            text += bytes.prefix(count)
+        }
+        let drawn = String(decoding: text, as: UTF8.self)
+        #expect(drawn.contains(" 50%") && drawn.hasSuffix("\r\u{1B}[Kend") && !drawn.contains("75%"))
     }
 }
