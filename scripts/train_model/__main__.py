@@ -18,7 +18,7 @@ def main() -> None:
         description="Trains the embedded model from generated text, and measures it. A run that was stopped continues "
         "where it last saved.",
     )
-    parser.add_argument("--steps", type=int, default=1800, help="steps of 4,096 tokens (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=3000, help="steps of 4,096 tokens (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the text and of the first parameters")
     parser.add_argument(
         "--output", type=Path, default=MODEL, help="the file to write (default: models/freshet-small-world.gguf)"

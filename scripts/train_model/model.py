@@ -79,7 +79,7 @@ def rotary_tables(positions: jax.Array, shape: Shape) -> tuple[jax.Array, jax.Ar
     return jnp.cos(angles), jnp.sin(angles)
 
 
-def attend(q: jax.Array, k: jax.Array, v: jax.Array, documents: jax.Array, block: int = 256) -> jax.Array:
+def attend(q: jax.Array, k: jax.Array, v: jax.Array, documents: jax.Array, block: int = 128) -> jax.Array:
     """Causal attention within each document of a packed window.
 
     q is [batch, time, heads, head_width]; k and v have fewer heads, each shared by a group of query heads. Queries
@@ -87,16 +87,21 @@ def attend(q: jax.Array, k: jax.Array, v: jax.Array, documents: jax.Array, block
     """
     batch, time, heads, width = q.shape
     groups = k.shape[2]
-    q = q.reshape(batch, time, groups, heads // groups, width) * width**-0.5
+    q = (q * width**-0.5).reshape(batch, time, groups, -1, width).transpose(0, 2, 3, 1, 4)
+    k, v = k.transpose(0, 2, 3, 1), v.transpose(0, 2, 1, 3)
     outputs = []
     for start in range(0, time, block):
         end = min(start + block, time)
-        scores = jnp.einsum("bqghd,bkgd->bghqk", q[:, start:end], k[:, :end])
         causal = np.arange(end)[None, :] <= np.arange(start, end)[:, None]
         same = documents[:, start:end, None] == documents[:, None, :end]
+        # The query heads of a group are rows of one matrix product.
+        rows = q[:, :, :, start:end].reshape(batch, groups, -1, width)
+        scores = (rows @ k[..., :end]).reshape(batch, groups, -1, end - start, end)
         scores = jnp.where((causal & same)[:, None, None], scores, -1e30)
-        outputs.append(jnp.einsum("bghqk,bkgd->bqghd", jax.nn.softmax(scores, axis=-1), v[:, :end]))
-    return jnp.concatenate(outputs, axis=1).reshape(batch, time, heads * width)
+        shares = jax.nn.softmax(scores, axis=-1).reshape(batch, groups, -1, end)
+        outputs.append((shares @ v[:, :, :end]).reshape(batch, groups, -1, end - start, width))
+    joined = jnp.concatenate(outputs, axis=3)
+    return joined.transpose(0, 3, 1, 2, 4).reshape(batch, time, heads * width)
 
 
 def logits(

@@ -26,12 +26,12 @@ class Plan:
     seed: int = 1
     tokens_per_step: int = 4096
     short: int = 256
-    short_share: float = 0.75
+    short_share: float = 0.85
     long_documents: float = 0.12
     warm_up: int = 60
-    decay_start: float = 0.6
-    muon_rate: float = 6e-3
-    adam_rate: float = 3e-3
+    decay_start: float = 0.35
+    muon_rate: float = 4e-3
+    adam_rate: float = 2e-3
 
     @property
     def short_steps(self) -> int:
