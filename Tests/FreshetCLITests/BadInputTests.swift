@@ -25,8 +25,8 @@ struct BadInputTests {
 
     @Test(arguments: ["generate", "chat", "tokenize", "inspect"])
     func noSuchModel(command: String) async {
-        let outcome = await FreshetProcess.run([command, "-m", "/nonexistent/model.gguf"], input: Array("a".utf8))
-        Self.expectRefusal(outcome, saying: "/nonexistent/model.gguf")
+        let outcome = await FreshetProcess.run([command, "-m", "/proc/nonexistent/model.gguf"], input: Array("a".utf8))
+        Self.expectRefusal(outcome, saying: "/proc/nonexistent/model.gguf")
     }
 
     @Test(arguments: ["generate", "chat", "tokenize", "inspect"])

@@ -36,7 +36,8 @@ struct ChatTests {
     @Test(arguments: [
         ("/nonsense", "There is no command /nonsense"), ("/set topk 3", "did you mean top-k?"),
         ("/set temp -1", "temp must be 0 or more, but is -1."), ("/set temp", "/set temp needs a value"),
-        ("/load /nonexistent", "No such file"), ("/load /", "Is a directory"), ("/save /nonexistent/x", "No such file"),
+        ("/load /proc/nonexistent", "No such file"), ("/load /", "Is a directory"),
+        ("/save /proc/nonexistent/x", "No such file"),
         ("/regen", "There is no answer to give anew."), ("/save", "/save needs a file"),
     ])
     func aMistakeGetsASentenceAndTheChatGoesOn(line: String, sentence: String) async {

@@ -126,7 +126,7 @@ struct StreamsTests {
         #expect(throws: Exit.failed(sentence)) { try Input.text(of: bytes, from: "standard input") }
     }
 
-    @Test(arguments: [("/nonexistent/x", "No such file"), ("/", "Is a directory")])
+    @Test(arguments: [("/proc/nonexistent/x", "No such file"), ("/", "Is a directory")])
     func aFileThatCannotBeReadIsNamed(path: String, reason: String) {
         let error = #expect(throws: Exit.self) { try Input.readText(file: path, signals: Signals()) }
         #expect(error?.message?.contains("“\(path)”") == true && error?.message?.contains(reason) == true)
