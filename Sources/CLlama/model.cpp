@@ -29,7 +29,6 @@ freshet_model * freshet_model_load(const char * path, freshet_model_params param
         llama_model_params model_params = llama_model_default_params();
         model_params.n_gpu_layers = 0;
         model_params.load_mode = params.use_mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
-        model_params.use_extra_bufts = params.repack;
         model_params.vocab_only = params.vocab_only;
         model_params.progress_callback_user_data = &progress;
         model_params.progress_callback = [](float fraction, void * data) {

@@ -78,8 +78,6 @@ typedef bool (*freshet_progress_callback)(float progress, void * _Nullable data)
 typedef struct freshet_model_params {
     // Map the file into memory rather than copy it.
     bool use_mmap;
-    // Copy weights whose type allows it into the order of llama.cpp's interleaved kernels, map or no map.
-    bool repack;
     // Read only vocabulary and metadata; no context can be made of such a model.
     bool vocab_only;
     freshet_progress_callback _Nullable progress;

@@ -60,7 +60,7 @@ public final class LlamaModel: @unchecked Sendable {
         freshet_start(options.usesBLAS)
         let box = ProgressBox(progress)
         let parameters = freshet_model_params(
-            use_mmap: options.usesMemoryMap, repack: file.isFasterRepacked, vocab_only: options.isVocabularyOnly,
+            use_mmap: options.usesMemoryMap, vocab_only: options.isVocabularyOnly,
             progress: { fraction, data in
                 guard let data else { return true }
                 return Unmanaged<ProgressBox>.fromOpaque(data).takeUnretainedValue().report(Double(fraction))

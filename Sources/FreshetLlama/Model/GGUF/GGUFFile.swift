@@ -58,17 +58,6 @@ public struct GGUFFile: Sendable {
             .sorted { ($1.byteCount, $0.type.name) < ($0.byteCount, $1.type.name) }
     }
 
-    /// Whether llama.cpp should copy the weights into the order of its interleaved kernels while loading. That costs the
-    /// copy's time and memory. On x86-64 it pays for `q4_0` (prompts 1.7 ×, decoding 1.3 × as fast); a 1B model in
-    /// `q4_K` then loads three times slower, takes half as much memory again, and reads prompts at 0.5 to 0.8 of the speed.
-    var isFasterRepacked: Bool {
-        #if arch(x86_64)
-            tensorTypes.first.map { !$0.type.name.hasSuffix("_K") } ?? false
-        #else
-            true
-        #endif
-    }
-
     private init(path: String, descriptor: Int32, byteCount: Int) throws(GGUFDamage) {
         guard byteCount > 0 else { throw GGUFDamage("it is empty") }
         var reader = GGUFReader(descriptor: descriptor, byteCount: byteCount)

@@ -1,6 +1,6 @@
 import Foundation
 import Freshet
-@testable import FreshetLlama
+import FreshetLlama
 import FreshetTestSupport
 import Testing
 
@@ -40,22 +40,6 @@ func complaint(_ bytes: [UInt8]) throws -> GenerationError? {
     private func read(_ writer: GGUFWriter) throws -> GGUFFile {
         let file = try TemporaryFile(writer.file)
         return try GGUFFile(path: file.path)
-    }
-
-    @Test func repacksWhatItMakesFaster() throws {
-        // 256 elements a block of q4_K, in 144 bytes; 32 a block of q4_0, in 18.
-        for (type, blockLength, blockByteCount, isFaster) in [(12, 256, 144, false), (2, 32, 18, true)] {
-            var writer = GGUFWriter()
-            var tensor = GGUFWriter.Tensor("token_embd.weight", [256, 8])
-            tensor.type = UInt32(type)
-            tensor.data = [UInt8](repeating: 0, count: 256 * 8 / blockLength * blockByteCount)
-            writer.tensors = [tensor, GGUFWriter.Tensor("output_norm.weight", [256])]
-            #if arch(x86_64)
-                #expect(try read(writer).isFasterRepacked == isFaster)
-            #else
-                #expect(try read(writer).isFasterRepacked)
-            #endif
-        }
     }
 
     @Test func readsWhatWasWritten() throws {
