@@ -70,6 +70,13 @@ public final class LlamaProvider: Provider {
         if let stray = request.sampling.logitBias.keys.first(where: { !vocabulary.contains($0) }) {
             throw .invalid("logit_bias", "names token \(stray), but the vocabulary has \(vocabulary.count)")
         }
+        if case .messages(let messages) = request.prompt, messages.count > contextLength {
+            // Each turn is at least a token; a template would take minutes to find that out.
+            throw GenerationError(
+                .promptTooLong,
+                "The conversation has \(messages.count) turns, but the context holds \(contextLength) tokens.",
+                parameter: "messages")
+        }
         // A template is a program and a text may be long: neither is work for the cooperative pool.
         let tokens = try await EngineThread.value(named: "freshet-prompt") { () throws(GenerationError) in
             // The model keeps them for the sampler: the engine's thread has better to do than to look for them.

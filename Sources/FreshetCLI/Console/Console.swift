@@ -22,11 +22,11 @@ struct Console: Sendable {
     }
 
     /// Fills the places of standard streams that the caller has closed, so that a file opened later is not taken for
-    /// one of them. The fillers refuse reading and writing, as a closed stream does.
+    /// one of them. What fills standard input is empty; what fills the others refuses writing, as a closed stream does.
     static func fillClosedStreams() {
         for descriptor in 0...2 where fcntl(Int32(descriptor), F_GETFD) < 0 {
             // The lowest free number is the closed one.
-            _ = open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+            _ = open("/dev/null", O_RDONLY)
         }
     }
 

@@ -37,6 +37,8 @@ final class Signals: @unchecked Sendable {
     func watch() {
         // A reader that goes away is an error of write, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        // Swift's runtime takes Ctrl-\ for a crash to be examined; a person who presses it wants the program to end.
+        signal(SIGQUIT, SIG_DFL)
         let (reader, writer) = Self.makePipe()
         // Without a pipe, or a thread that reads it, signals act as ever.
         guard reader >= 0 else { return }

@@ -1,31 +1,63 @@
 internal import Foundation
 internal import Freshet
+internal import Glibc
 
 /// Threads of our own, for work that blocks: Swift's cooperative pool must never wait.
 enum EngineThread {
     /// Starts a thread that runs `body`, and forgets it.
-    static func start(named name: String, _ body: @escaping @Sendable () -> Void) {
-        let thread = Thread(block: body)
-        thread.name = name
-        // llama.cpp's tokenizers and templates recurse as deep as a text makes them; Foundation's default is half a
-        // megabyte. Pages that are never reached cost nothing.
-        thread.stackSize = 64 << 20
-        thread.start()
+    ///
+    /// - Throws: ``GenerationError`` with code `outOfMemory` when the system gives no thread. Foundation's `Thread` would
+    ///   say nothing, and whoever waits for its work would wait for ever.
+    static func start(named name: StaticString, _ body: @escaping @Sendable () -> Void) throws(GenerationError) {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        // llama.cpp's tokenizers and templates recurse as deep as a text makes them. Pages that are never reached cost
+        // nothing.
+        pthread_attr_setstacksize(&attributes, 64 << 20)
+        let work = Unmanaged.passRetained(Work(name: name, body: body))
+        var thread = pthread_t()
+        let status = pthread_create(
+            &thread, &attributes,
+            { context in
+                // The pointer is the retained reference that was passed below.
+                guard let context else { return nil }
+                let work = Unmanaged<Work>.fromOpaque(context).takeRetainedValue()
+                Thread.current.name = work.name.description
+                work.body()
+                return nil
+            }, work.toOpaque())
+        guard status != 0 else { return }
+        work.release()
+        throw GenerationError(.outOfMemory, "There is not enough memory, or a limit on it, to start a thread.")
     }
 
     /// Runs `body` on a thread of its own and waits, suspended, for what it gives.
     static func value<Value: Sendable>(
-        named name: String, _ body: @escaping @Sendable () throws(GenerationError) -> Value
+        named name: StaticString, _ body: @escaping @Sendable () throws(GenerationError) -> Value
     ) async throws(GenerationError) -> Value {
         let result: Result<Value, GenerationError> = await withCheckedContinuation { continuation in
-            start(named: name) {
-                do throws(GenerationError) {
-                    continuation.resume(returning: .success(try body()))
-                } catch {
-                    continuation.resume(returning: .failure(error))
+            do throws(GenerationError) {
+                try start(named: name) {
+                    do throws(GenerationError) {
+                        continuation.resume(returning: .success(try body()))
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
                 }
+            } catch {
+                continuation.resume(returning: .failure(error))
             }
         }
         return try result.get()
+    }
+
+    /// What a new thread is given.
+    private final class Work: Sendable {
+        let name: StaticString
+        let body: @Sendable () -> Void
+
+        init(name: StaticString, body: @escaping @Sendable () -> Void) { (self.name, self.body) = (name, body) }
     }
 }

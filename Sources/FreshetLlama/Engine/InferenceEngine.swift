@@ -44,17 +44,21 @@ package final class InferenceEngine: Sendable {
         let queue = EngineQueue(capacity: configuration.queueCapacity)
         let ended = ThreadEnd()
         let contextLength: Result<Int, GenerationError> = await withCheckedContinuation { continuation in
-            EngineThread.start(named: "freshet-engine") {
-                defer { ended.signal() }
-                do throws(GenerationError) {
-                    let backend = try makeBackend()
-                    let loop = EngineLoop(
-                        backend: backend, slotCount: configuration.slotCount, queue: queue, now: configuration.now)
-                    continuation.resume(returning: .success(backend.contextLength))
-                    loop.run()
-                } catch {
-                    continuation.resume(returning: .failure(error))
+            do throws(GenerationError) {
+                try EngineThread.start(named: "freshet-engine") {
+                    defer { ended.signal() }
+                    do throws(GenerationError) {
+                        let backend = try makeBackend()
+                        let loop = EngineLoop(
+                            backend: backend, slotCount: configuration.slotCount, queue: queue, now: configuration.now)
+                        continuation.resume(returning: .success(backend.contextLength))
+                        loop.run()
+                    } catch {
+                        continuation.resume(returning: .failure(error))
+                    }
                 }
+            } catch {
+                continuation.resume(returning: .failure(error))
             }
         }
         return InferenceEngine(configuration, queue: queue, ended: ended, contextLength: try contextLength.get())

@@ -23,7 +23,7 @@ final class LlamaContext: Backend {
         let parameters = freshet_context_params(
             context_length: UInt32(clamping: length), batch_capacity: UInt32(clamping: options.batchSize),
             micro_batch: UInt32(clamping: options.batchSize), max_sequences: UInt32(clamping: sequences),
-            threads: Int32(clamping: threads), batch_threads: Int32(clamping: options.batchThreads ?? threads),
+            threads: Int32(clamping: threads), batch_threads: Int32(clamping: options.batchThreads(for: model)),
             should_interrupt: { data in
                 guard let data else { return false }
                 return Unmanaged<Interruption>.fromOpaque(data).takeUnretainedValue().check?() ?? false
