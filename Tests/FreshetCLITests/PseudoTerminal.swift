@@ -19,5 +19,7 @@ struct PseudoTerminal {
         theirs = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC)
         var size = winsize(ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0)
         _ = ioctl(theirs, UInt(TIOCSWINSZ), &size)
+        // Waiting for a terminal that is none would never end.
+        precondition(mine >= 0 && theirs >= 0, "no pseudo-terminal can be had: /dev/ptmx or /dev/pts is missing")
     }
 }
