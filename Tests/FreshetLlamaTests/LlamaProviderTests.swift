@@ -107,6 +107,25 @@ struct LlamaProviderTests {
         #expect(error?.code == .cancelled)
     }
 
+    @Test func aConversationOfMoreTurnsThanTokensIsRefusedAtOnce() async throws {
+        let provider = try await LlamaProvider.load(.embedded)
+        let turns = [Message](repeating: Message(role: .user, content: "Hello!"), count: provider.contextLength + 1)
+        let error = await #expect(throws: GenerationError.self) {
+            try await provider.stream(GenerationRequest(prompt: .messages(turns)))
+        }
+        #expect(error?.code == .promptTooLong)
+        #expect(error?.message.contains("\(turns.count) turns") == true)
+    }
+
+    @Test func threadsAreNeverMoreThanProcessors() throws {
+        let model = try LlamaModel(path: EmbeddedModel.path)
+        let processors = ProcessInfo.processInfo.activeProcessorCount
+        var options = LlamaOptions(modelPath: EmbeddedModel.path)
+        #expect(options.threads(for: model) == 1 && options.batchThreads(for: model) == 1)
+        (options.threads, options.batchThreads) = (512, 512)
+        #expect(options.threads(for: model) == processors && options.batchThreads(for: model) == processors)
+    }
+
     @Test func aBiasOnATokenThatIsNoneIsRefused() async throws {
         let provider = try await LlamaProvider.load(.embedded)
         for token in [-1, Token(provider.llama.vocabulary.count)] {
