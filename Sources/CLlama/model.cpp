@@ -70,10 +70,6 @@ freshet_model_info freshet_model_get_info(const freshet_model * model) {
     return info;
 }
 
-const char * freshet_model_chat_template(const freshet_model * model) {
-    return llama_model_chat_template(model->model, nullptr);
-}
-
 int32_t freshet_vocab_bos(const freshet_model * model) {
     return has_vocabulary(model) ? llama_vocab_bos(model->vocab) : -1;
 }

@@ -103,9 +103,6 @@ typedef struct freshet_model_info {
 
 freshet_model_info freshet_model_get_info(const freshet_model * _Nonnull model);
 
-// The source of the model's chat template, with a zero byte at its end; NULL when it has none. Lives with the model.
-const char * _Nullable freshet_model_chat_template(const freshet_model * _Nonnull model);
-
 // ---------------------------------------------------------------------------------------------------- The vocabulary
 
 // The token that begins every text; -1 when the vocabulary has none.

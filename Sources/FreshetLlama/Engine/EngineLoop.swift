@@ -52,9 +52,7 @@ final class EngineLoop {
     private func retire() {
         for place in slots.indices {
             guard let generation = slots[place].generation else { continue }
-            if let deadline = generation.deadline, now() >= deadline {
-                slots[place].update { $0.fail(Self.deadlineExceeded) }
-            }
+            if generation.isExpired(at: now()) { slots[place].update { $0.fail(Self.deadlineExceeded) } }
             if generation.isFinished || generation.writer.isEnded { slots[place].release() }
         }
     }
@@ -103,8 +101,7 @@ final class EngineLoop {
         if queue.isStopping { return true }
         return planned.allSatisfy { place in
             guard let generation = slots[place].generation else { return true }
-            if generation.writer.isEnded { return true }
-            return generation.deadline.map { now() >= $0 } ?? false
+            return generation.writer.isEnded || generation.isExpired(at: now())
         }
     }
 

@@ -83,8 +83,8 @@ final class EngineQueue: @unchecked Sendable {
             guard !waiting.isEmpty else { return arrivals }
             waiting.removeAll { $0.writer.isEnded }
             let time = now()
-            arrivals.expired = waiting.filter { $0.deadline.map { $0 <= time } ?? false }
-            waiting.removeAll { $0.deadline.map { $0 <= time } ?? false }
+            arrivals.expired = waiting.filter { $0.isExpired(at: time) }
+            waiting.removeAll { $0.isExpired(at: time) }
             arrivals.admitted = Array(waiting.prefix(isClosed ? waiting.count : freeSlots))
             waiting.removeFirst(arrivals.admitted.count)
             return arrivals

@@ -46,6 +46,9 @@ struct Generation {
     /// When the stream must have ended.
     var deadline: ContinuousClock.Instant? { submission.deadline }
 
+    /// Whether the deadline has come.
+    func isExpired(at now: @autoclosure () -> ContinuousClock.Instant) -> Bool { submission.isExpired(at: now()) }
+
     /// What the generation could use a batch for.
     var demand: Scheduler.Demand {
         Scheduler.Demand(

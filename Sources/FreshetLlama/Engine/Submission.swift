@@ -30,4 +30,9 @@ struct Submission: Sendable {
 
     /// When the stream must have ended.
     var deadline: ContinuousClock.Instant? { request.deadline.map { submittedAt + $0 } }
+
+    /// Whether the deadline has come. The clock is read only where there is one.
+    func isExpired(at now: @autoclosure () -> ContinuousClock.Instant) -> Bool {
+        deadline.map { now() >= $0 } ?? false
+    }
 }

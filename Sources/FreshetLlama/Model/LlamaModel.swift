@@ -76,7 +76,7 @@ public final class LlamaModel: @unchecked Sendable {
         byteCount = Int(clamping: info.byte_count)
         trainedContextLength = Int(info.trained_context_length)
         vocabularySize = Int(info.vocabulary_count)
-        chatTemplate = freshet_model_chat_template(handle).map { String(cString: $0) }
+        chatTemplate = file["tokenizer.chat_template"]?.string
         metadata = file.metadata.filter { $0.value.array == nil }
         endOfGeneration = (0..<info.vocabulary_count).filter { freshet_vocab_is_eog(handle, $0) }
         // llama.cpp too passes over numbers that are no tokens, and refuses a list of another type.
