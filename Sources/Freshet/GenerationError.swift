@@ -32,6 +32,25 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let shuttingDown = Code(rawValue: "shutting_down")
         /// The engine failed while computing.
         public static let engineFailed = Code(rawValue: "engine_failed")
+
+        /// There is no key, or a wrong one.
+        public static let unauthorized = Code(rawValue: "invalid_api_key")
+        /// The key is right, but what was asked for is not for its holder.
+        public static let forbidden = Code(rawValue: "forbidden")
+        /// The provider takes no more from this client for a while.
+        public static let rateLimited = Code(rawValue: "rate_limit_exceeded")
+        /// The server has nothing at that address.
+        public static let notFound = Code(rawValue: "not_found")
+        /// The address is right, and the method is not.
+        public static let methodNotAllowed = Code(rawValue: "method_not_allowed")
+        /// The request is larger than the server takes.
+        public static let requestTooLarge = Code(rawValue: "request_too_large")
+        /// There is no connection to the provider: its name, its address or its certificate is not what it should be.
+        public static let unreachable = Code(rawValue: "unreachable")
+        /// What came back is not what such a provider sends.
+        public static let badResponse = Code(rawValue: "bad_response")
+        /// The provider says that it failed.
+        public static let providerFailed = Code(rawValue: "provider_failed")
     }
 
     /// The kind of failure.

@@ -35,14 +35,19 @@ public struct Chunk: Sendable, Hashable {
     public var index: Int
     /// What it carries.
     public var content: Content
+    /// What the provider sent with it that the protocol has no place for; `nil` when that is nothing.
+    public var metadata: Metadata?
 
     /// Makes a chunk.
-    public init(id: String, created: Int, model: String, index: Int = 0, content: Content) {
+    public init(
+        id: String, created: Int, model: String, index: Int = 0, content: Content, metadata: Metadata? = nil
+    ) {
         self.id = id
         self.created = created
         self.model = model
         self.index = index
         self.content = content
+        self.metadata = metadata
     }
 
     /// The piece of the answer that the chunk carries, if it carries one.

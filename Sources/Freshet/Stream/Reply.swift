@@ -57,6 +57,9 @@ public struct Reply: Sendable, Hashable {
     public private(set) var usage: Usage?
     /// How long it took; `nil` before the end, or where the provider does not say.
     public private(set) var timings: Timings?
+    /// What the provider sent beside its chunks, laid over one another in their order: an object, empty in nearly every
+    /// case. The chunks' raw bytes are not kept.
+    public private(set) var metadata = JSONValue.object([:])
 
     /// A reply of which nothing has come.
     public init() {}
@@ -70,6 +73,7 @@ public struct Reply: Sendable, Hashable {
     /// Folds the next chunk in.
     public mutating func append(_ chunk: Chunk) {
         if id.isEmpty { (id, created, model) = (chunk.id, chunk.created, chunk.model) }
+        if let remainder = chunk.metadata?.remainder { metadata = metadata.merging(remainder) }
         switch chunk.content {
         case .role(let role): choice(chunk.index) { $0.role = role }
         case .text(let piece): choice(chunk.index) { $0.text += piece }

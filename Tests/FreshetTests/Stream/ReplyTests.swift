@@ -16,6 +16,18 @@ import Testing
         #expect(reply.text.isEmpty && reply.finish == nil && reply.usage == nil && reply.timings == nil)
     }
 
+    @Test func metadataIsLaidOverOneAnother() {
+        var reply = Reply()
+        #expect(reply.metadata == [:])
+        for (content, remainder) in [
+            (.role(.assistant), ["fp": "a", "x": ["id": 1]]), (.text("a"), ["x": ["usage": 2]]), (.text("b"), [:]),
+        ] as [(Chunk.Content, JSONValue)] {
+            let metadata = Metadata(remainder: remainder, raw: [1])
+            reply.append(Chunk(id: "s", created: 7, model: "m", content: content, metadata: metadata))
+        }
+        #expect(reply.metadata == ["fp": "a", "x": ["id": 1, "usage": 2]])
+    }
+
     @Test func everyKindOfContentFindsItsPlace() throws {
         let token = TokenLogProbability(token: .init(bytes: [97], logProbability: -1))
         let usage = Usage(promptTokens: 2, completionTokens: 3)
