@@ -5,9 +5,11 @@ public import Freshet
 public struct LlamaOptions: Sendable {
     /// The GGUF file.
     public var modelPath: String
-    /// Tokens of the context; 0 takes what the model was trained with, `nil` the same but at most
-    /// ``defaultContextLimit``.
+    /// Tokens of prompt and answer together that one generation may have; 0 takes what the model was trained with,
+    /// `nil` the same but at most ``defaultContextLimit``. There is memory for this many in each slot.
     public var contextLength: Int?
+    /// Generations that run side by side; further ones wait.
+    public var slotCount = 1
     /// Threads that compute one token; `nil` takes one for each processor that the process may use, and a single one
     /// for a model of a few megabytes.
     public var threads: Int?
@@ -63,6 +65,7 @@ public struct LlamaOptions: Sendable {
             throw .invalid("load", "asks for the vocabulary only, which cannot generate")
         }
         try check("ctx_size", contextLength, in: 0...(1 << 24))
+        try check("parallel", slotCount, in: 1...256)
         try check("threads", threads, in: 1...512)
         try check("threads_batch", batchThreads, in: 1...512)
         try check("batch_size", batchSize, in: 1...65536)

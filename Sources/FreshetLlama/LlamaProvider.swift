@@ -40,11 +40,11 @@ public final class LlamaProvider: Provider {
         }
         let model = try result.get()
         var configuration = InferenceEngine.Configuration(model: model.name)
+        configuration.slotCount = options.slotCount
         configuration.queueCapacity = options.queueCapacity
         configuration.streamCapacity = options.streamCapacity
-        let slotCount = configuration.slotCount
         let engine = try await InferenceEngine.start(configuration) { () throws(GenerationError) in
-            try LlamaContext(model: model, options: options, sequences: slotCount)
+            try LlamaContext(model: model, options: options, sequences: options.slotCount)
         }
         return LlamaProvider(llama: model, engine: engine)
     }

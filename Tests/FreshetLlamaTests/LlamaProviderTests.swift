@@ -53,6 +53,30 @@ struct LlamaProviderTests {
         #expect(texts.count > 1)
     }
 
+    @Test func everySlotHasItsWholeContext() async throws {
+        var options = LlamaOptions.embedded
+        (options.slotCount, options.contextLength) = (3, 100)
+        let provider = try await LlamaProvider.load(options)
+        let prompts = ["Once upon a time", "The dog", "There was a girl who", "One day"]
+        let usages = try await withThrowingTaskGroup(of: Usage?.self) { group in
+            for prompt in prompts {
+                var request = GenerationRequest(prompt: .text(prompt))
+                request.sampling.ignoresEndOfGeneration = true
+                group.addTask { try await provider.reply(to: request).usage }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        // The last token is picked from a full context, and needs no place in it.
+        #expect(usages.allSatisfy { $0?.totalTokens == 101 }, "\(usages)")
+    }
+
+    @Test func moreContextThanCanBeCountedIsRefused() async throws {
+        var options = LlamaOptions.embedded
+        (options.slotCount, options.contextLength) = (256, 1 << 24)
+        let error = await #expect(throws: GenerationError.self) { _ = try await LlamaProvider.load(options) }
+        #expect(error?.parameter == "ctx_size")
+    }
+
     @Test func tokensAndTextArePromptsAlike() async throws {
         let provider = try await LlamaProvider.load(.embedded)
         let tokens = try provider.tokens(of: .text("Once upon a time"))

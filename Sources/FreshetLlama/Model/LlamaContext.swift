@@ -20,21 +20,26 @@ final class LlamaContext: Backend {
         let length = options.contextLength(for: model)
         let threads = options.threads(for: model)
         let interruption = Interruption()
+        let product = length.multipliedReportingOverflow(by: sequences)
+        guard !product.overflow, let total = UInt32(exactly: product.partialValue) else {
+            throw .invalid(
+                "ctx_size", "of \(length) tokens for each of \(sequences) slots is more than llama.cpp can count")
+        }
         let parameters = freshet_context_params(
-            context_length: UInt32(clamping: length), batch_capacity: UInt32(clamping: options.batchSize),
+            context_length: total, batch_capacity: UInt32(clamping: options.batchSize),
             micro_batch: UInt32(clamping: options.batchSize), max_sequences: UInt32(clamping: sequences),
             threads: Int32(clamping: threads), batch_threads: Int32(clamping: options.batchThreads(for: model)),
             should_interrupt: { data in
                 guard let data else { return false }
                 return Unmanaged<Interruption>.fromOpaque(data).takeUnretainedValue().check?() ?? false
             }, interrupt_data: Unmanaged.passUnretained(interruption).toOpaque())
-        handle = try GenerationError.check("No context of \(length) tokens can be made for \(model.path)") { failure in
+        handle = try GenerationError.check("No context of \(total) tokens can be made for \(model.path)") { failure in
             freshet_context_new(model.handle, parameters, failure)
         }
         self.model = model
         self.interruption = interruption
         // llama.cpp rounds the length up; what was asked for stands.
-        contextLength = min(length, Int(freshet_context_length(handle)))
+        contextLength = min(length, Int(freshet_context_length(handle)) / sequences)
         batchCapacity = options.batchSize
     }
 
