@@ -26,7 +26,7 @@ public final class LlamaProvider: Provider {
         let cancellation = Cancellation()
         let result: Result<LlamaModel, GenerationError> = await withTaskCancellationHandler {
             do throws(GenerationError) {
-                let model = try await EngineThread.value(named: "freshet-load") { () throws(GenerationError) in
+                let model = try await DedicatedThread.value(named: "freshet-load") { () throws(GenerationError) in
                     try LlamaModel(path: options.modelPath, options: options.load) { fraction in
                         !cancellation.isRequested && progress(fraction)
                     }
@@ -78,7 +78,7 @@ public final class LlamaProvider: Provider {
                 parameter: "messages")
         }
         // A template is a program and a text may be long: neither is work for the cooperative pool.
-        let tokens = try await EngineThread.value(named: "freshet-prompt") { () throws(GenerationError) in
+        let tokens = try await DedicatedThread.value(named: "freshet-prompt") { () throws(GenerationError) in
             // The model keeps them for the sampler: the engine's thread has better to do than to look for them.
             if DRY.isOn(request.sampling) { _ = vocabulary.sequenceBreakers(request.sampling.drySequenceBreakers) }
             return try self.tokens(of: request.prompt)

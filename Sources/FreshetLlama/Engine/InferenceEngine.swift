@@ -45,7 +45,7 @@ package final class InferenceEngine: Sendable {
         let ended = ThreadEnd()
         let contextLength: Result<Int, GenerationError> = await withCheckedContinuation { continuation in
             do throws(GenerationError) {
-                try EngineThread.start(named: "freshet-engine") {
+                try DedicatedThread.start(named: "freshet-engine") {
                     defer { ended.signal() }
                     do throws(GenerationError) {
                         let backend = try makeBackend()

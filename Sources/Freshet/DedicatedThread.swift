@@ -1,14 +1,15 @@
 internal import Foundation
-internal import Freshet
 internal import Glibc
 
 /// Threads of our own, for work that blocks: Swift's cooperative pool must never wait.
-enum EngineThread {
+package enum DedicatedThread {
     /// Starts a thread that runs `body`, and forgets it.
     ///
     /// - Throws: ``GenerationError`` with code `outOfMemory` when the system gives no thread. Foundation's `Thread` would
     ///   say nothing, and whoever waits for its work would wait for ever.
-    static func start(named name: StaticString, _ body: @escaping @Sendable () -> Void) throws(GenerationError) {
+    package static func start(
+        named name: StaticString, _ body: @escaping @Sendable () -> Void
+    ) throws(GenerationError) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
@@ -34,7 +35,9 @@ enum EngineThread {
     }
 
     /// Runs `body` on a thread of its own and waits, suspended, for what it gives.
-    static func value<Value: Sendable>(
+    ///
+    /// - Throws: what `body` throws, and what ``start(named:_:)`` does.
+    package static func value<Value: Sendable>(
         named name: StaticString, _ body: @escaping @Sendable () throws(GenerationError) -> Value
     ) async throws(GenerationError) -> Value {
         let result: Result<Value, GenerationError> = await withCheckedContinuation { continuation in
