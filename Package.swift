@@ -52,7 +52,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
-            name: "FreshetTestSupport", dependencies: ["Freshet"], path: "Tests/FreshetTestSupport",
+            name: "FreshetTestSupport", dependencies: ["Freshet", "FreshetHTTP"], path: "Tests/FreshetTestSupport",
             swiftSettings: settings
         ),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
@@ -65,6 +65,10 @@ let package = Package(
             name: "SamplerBenchmark", dependencies: ["Freshet", "FreshetLlama", "CAllocations", "CSamplerOracle"],
             path: "Tests/Benchmarks/SamplerBenchmark", swiftSettings: settings
         ),
+        .executableTarget(
+            name: "SSEFuzzer", dependencies: ["FreshetHTTP", "FreshetTestSupport"], path: "Tests/Fuzzing/SSEFuzzer",
+            exclude: ["dictionary"], swiftSettings: settings
+        ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FreshetLlamaTests",
@@ -73,7 +77,9 @@ let package = Package(
         .testTarget(
             name: "FreshetCLITests", dependencies: ["Freshet", "FreshetCLI", "FreshetTestSupport"],
             swiftSettings: settings),
-        .testTarget(name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP"], swiftSettings: settings),
+        .testTarget(
+            name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP", "FreshetTestSupport"],
+            swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )
