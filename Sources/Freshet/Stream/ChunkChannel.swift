@@ -8,6 +8,8 @@ final class ChunkChannel: @unchecked Sendable {
     enum Delivery: Sendable {
         /// The chunks that waited, at least one.
         case chunks([Chunk])
+        /// Nothing has come, but the reader was nudged.
+        case nothing
         /// No chunk will come any more; the error when the stream did not finish.
         case ended(GenerationError?)
     }
@@ -77,6 +79,15 @@ final class ChunkChannel: @unchecked Sendable {
         }
         reader?.resume(returning: .ended(Self.cancellation))
         released?.onCancel()
+    }
+
+    /// Lets a reader that waits go with nothing.
+    func nudge() {
+        let reader = monitor.withLock {
+            defer { suspended = nil }
+            return suspended
+        }
+        reader?.resume(returning: .nothing)
     }
 
     /// Makes the caller the reader, unless there is or was one.

@@ -46,6 +46,10 @@ public struct ChunkStream: AsyncSequence, Sendable {
 
     /// Ends the stream as cancelled, if it has not ended: what dropping the iterator does, said aloud.
     public func cancel() { reader.channel.cancel() }
+
+    /// Lets a reader that waits in ``Iterator/nextBatch(isolation:)`` go with nothing, so that it can do something else
+    /// for a moment. Loses no chunk, and does nothing while no reader waits.
+    package func nudge() { reader.channel.nudge() }
 }
 
 extension ChunkStream {
@@ -74,22 +78,47 @@ extension ChunkStream {
         public func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(GenerationError) -> Chunk? {
-            guard isOnlyReader else { throw GenerationError(.invalidRequest, "A stream can be read only once.") }
             if next == batch.count {
-                next = 0
-                switch await reader.channel.receive() {
-                case .chunks(let chunks):
-                    batch = chunks
-                case .ended(let error):
-                    batch = []
-                    guard var error else { return nil }
-                    error.partial = reply
-                    throw error
-                }
+                repeat {
+                    guard let chunks = try await receive() else { return nil }
+                    (batch, next) = (chunks, 0)
+                } while batch.isEmpty
             }
             defer { next += 1 }
             reply.append(batch[next])
             return batch[next]
+        }
+
+        /// Every chunk that can be had without waiting, and where there is none, those that come next; `nil` after the
+        /// end. Empty when ``ChunkStream/nudge()`` ended the wait.
+        ///
+        /// - Throws: like ``next(isolation:)``.
+        package func nextBatch(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(GenerationError) -> ArraySlice<Chunk>? {
+            if next == batch.count {
+                guard let chunks = try await receive() else { return nil }
+                (batch, next) = (chunks, 0)
+            }
+            defer { next = batch.count }
+            batch[next...].forEach { reply.append($0) }
+            return batch[next...]
+        }
+
+        /// What the channel delivers: chunks, none when the reader was nudged, `nil` after the end.
+        private func receive(
+            isolation actor: isolated (any Actor)? = #isolation
+        ) async throws(GenerationError) -> [Chunk]? {
+            guard isOnlyReader else { throw GenerationError(.invalidRequest, "A stream can be read only once.") }
+            switch await reader.channel.receive() {
+            case .chunks(let chunks): return chunks
+            case .nothing: return []
+            case .ended(let error):
+                (batch, next) = ([], 0)
+                guard var error else { return nil }
+                error.partial = reply
+                throw error
+            }
         }
     }
 

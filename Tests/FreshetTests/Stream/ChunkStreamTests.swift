@@ -240,6 +240,52 @@ import Testing
         #expect(read == (0..<count).map(text) + [chunk(Self.end)])
     }
 
+    @Test func aNudgedReaderComesBackWithNothingAndReadsOn() async throws {
+        let (stream, writer) = ChunkStream.makeStream()
+        stream.nudge()
+        writer.write(text(0))
+        writer.write(text(1))
+        let iterator = stream.makeAsyncIterator()
+        #expect(try await iterator.next() == text(0))
+        #expect(try await iterator.nextBatch() == [text(1)], "the rest of what was there, without the earlier nudge")
+        let nudging = Task {
+            while !Task.isCancelled {
+                stream.nudge()
+                await Task.yield()
+            }
+        }
+        #expect(try await iterator.nextBatch() == [])
+        Task {
+            writer.write(text(2))
+            writer.write(chunk(Self.end))
+        }
+        #expect(try await iterator.next() == text(2), "a nudge is no chunk")
+        var rest: [Chunk] = []
+        while let batch = try await iterator.nextBatch() { rest += batch }
+        nudging.cancel()
+        #expect(rest == [chunk(Self.end)] && iterator.reply.text == "0 1 2 ")
+    }
+
+    @Test(arguments: 0..<12) func nudgesLoseNothing(_ seed: Int) async throws {
+        var generator = SeededGenerator(seed: UInt64(seed))
+        let naps = (0..<400).map { _ in Int.random(in: 0...3, using: &generator) }
+        let (stream, writer) = ChunkStream.makeStream(capacity: Int.random(in: 1...16, using: &generator))
+        let writing = Task {
+            for (number, nap) in naps.enumerated() {
+                while !writer.hasRoom { await Task.yield() }
+                for _ in 0..<nap { await Task.yield() }
+                stream.nudge()
+                writer.write(text(number))
+            }
+            writer.write(chunk(Self.end))
+        }
+        let iterator = stream.makeAsyncIterator()
+        var read: [Chunk] = []
+        while let batch = try await iterator.nextBatch() { read += batch }
+        await writing.value
+        #expect(read == naps.indices.map(text) + [chunk(Self.end)])
+    }
+
     @Test(arguments: 0..<24) func leavingAtAnyMomentEndsTheWriter(_ seed: Int) async throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let cancelled = Count()
