@@ -105,7 +105,7 @@ struct AnswerPrinter {
         case .jsonl, .sse:
             if let failure {
                 var json: [UInt8] = []
-                encoder.append(failure, to: &json)
+                OpenAIErrorObject.append(failure, to: &json)
                 try printLine(json)
             } else if format == .sse {
                 try console.output.write(SSEEncoder.done)

@@ -64,7 +64,7 @@ public struct GenerationRequest: Sendable, Hashable {
             }
         }
         if let deadline, deadline <= .zero {
-            throw .invalid("deadline", "must be more than 0 seconds")
+            throw .invalid("deadline_ms", "must be more than 0")
         }
         if case .messages(let messages) = prompt, messages.isEmpty {
             throw .invalid("messages", "must hold at least one message")

@@ -115,7 +115,7 @@ public struct SamplingOptions: Sendable, Hashable {
         try check("dynatemp_exponent", dynamicTemperatureExponent, atLeast: 0)
         try check("top_p", topP, in: 0...1)
         try check("min_p", minP, in: 0...1)
-        try check("typ_p", typicalP, in: 0...1)
+        try check("typical_p", typicalP, in: 0...1)
         try check("xtc_probability", xtcProbability, in: 0...1)
         try check("xtc_threshold", xtcThreshold, in: 0...1)
         try check("frequency_penalty", frequencyPenalty, in: -100...100)

@@ -1,4 +1,4 @@
-public import Freshet
+package import Freshet
 
 /// Writes a stream's chunks as OpenAI's `chat.completion.chunk` objects: one chunk, one line of ASCII JSON.
 ///
@@ -11,7 +11,8 @@ public import Freshet
 /// var line: [UInt8] = []
 /// encoder.append(chunk, to: &line)
 /// ```
-public struct OpenAIChunkEncoder: Sendable {
+package struct OpenAIChunkEncoder: Sendable {
+    private let endpoint: OpenAIEndpoint
     private let includesUsage: Bool
     /// What every chunk of the stream begins with, made once for each `id`, `created` and `model`.
     private var prefix: [UInt8] = []
@@ -19,9 +20,12 @@ public struct OpenAIChunkEncoder: Sendable {
 
     /// An encoder for one stream, or for several in turn.
     ///
-    /// - Parameter includesUsage: whether the usage is written at the end; then every chunk before it says
-    ///   `"usage": null`, as OpenAI's do when a client asks for usage.
-    public init(includesUsage: Bool = true) {
+    /// - Parameters:
+    ///   - endpoint: whose objects are written.
+    ///   - includesUsage: whether the usage is written at the end; then every chunk before it says `"usage": null`, as
+    ///     OpenAI's do when a client asks for usage.
+    package init(for endpoint: OpenAIEndpoint = .chatCompletions, includesUsage: Bool = true) {
+        self.endpoint = endpoint
         self.includesUsage = includesUsage
     }
 
@@ -29,7 +33,7 @@ public struct OpenAIChunkEncoder: Sendable {
     ///
     /// - Returns: whether there was anything to write: the stream's end is left out where usage is not included.
     @discardableResult
-    public mutating func append(_ chunk: Chunk, to output: inout [UInt8]) -> Bool {
+    package mutating func append(_ chunk: Chunk, to output: inout [UInt8]) -> Bool {
         if case .end = chunk.content, !includesUsage { return false }
         if identity.map({ $0 != (chunk.id, chunk.created, chunk.model) }) ?? true { setIdentity(of: chunk) }
         output += prefix
@@ -49,20 +53,6 @@ public struct OpenAIChunkEncoder: Sendable {
         return true
     }
 
-    /// Adds the JSON of an error that ends a stream, without a line end.
-    public func append(_ error: GenerationError, to output: inout [UInt8]) {
-        output.append(literal: #"{"error":{"message":"#)
-        output.append(json: error.message)
-        output.append(literal: #","type":"#)
-        output.append(
-            literal: Self.requestCodes.contains(error.code) ? #""invalid_request_error""# : #""server_error""#)
-        output.append(literal: #","param":"#)
-        if let parameter = error.parameter { output.append(json: parameter) } else { output.append(literal: "null") }
-        output.append(literal: #","code":"#)
-        output.append(json: error.code.rawValue)
-        output.append(literal: "}}")
-    }
-
     private mutating func setIdentity(of chunk: Chunk) {
         identity = (chunk.id, chunk.created, chunk.model)
         prefix = []
@@ -74,9 +64,6 @@ public struct OpenAIChunkEncoder: Sendable {
         prefix.append(json: chunk.model)
         prefix.append(literal: #","choices":["#)
     }
-
-    /// The failures that the client can mend.
-    private static let requestCodes: Set<GenerationError.Code> = [.invalidRequest, .promptTooLong, .modelNotFound]
 }
 
 extension [UInt8] {
@@ -86,9 +73,9 @@ extension [UInt8] {
         appendDelta(content)
         append(literal: #"},"logprobs":"#)
         if case .logProbabilities(let entries) = content {
-            append(literal: #"{"content":["#)
+            append(literal: #"{"content":"#)
             appendList(entries) { $0.append($1) }
-            append(literal: "]}")
+            append(literal: "}")
         } else {
             append(literal: "null")
         }
@@ -141,13 +128,13 @@ extension [UInt8] {
     private mutating func append(_ entry: TokenLogProbability) {
         append(literal: "{")
         append(entry.token)
-        append(literal: #","top_logprobs":["#)
+        append(literal: #","top_logprobs":"#)
         appendList(entry.top) { output, candidate in
             output.append(literal: "{")
             output.append(candidate)
             output.append(literal: "}")
         }
-        append(literal: "]}")
+        append(literal: "}")
     }
 
     private mutating func append(_ candidate: TokenLogProbability.Candidate) {
@@ -167,7 +154,7 @@ extension [UInt8] {
             append(json: stop)
         }
         guard !finish.undecodable.isEmpty else { return }
-        append(literal: #","undecodable":["#)
+        append(literal: #","undecodable":"#)
         appendList(finish.undecodable) { output, run in
             output.append(literal: #"{"offset":"#)
             output.append(json: run.offset)
@@ -175,7 +162,6 @@ extension [UInt8] {
             output.append(bytes: run.bytes)
             output.append(literal: "}")
         }
-        append(literal: "]")
     }
 
     fileprivate mutating func append(_ progress: PromptProgress) {
@@ -219,15 +205,6 @@ extension [UInt8] {
     }
 
     private mutating func append(bytes: [UInt8]) {
-        append(literal: "[")
-        appendList(bytes) { $0.append(json: Int($1)) }
-        append(literal: "]")
-    }
-
-    private mutating func appendList<Item>(_ items: [Item], _ append: (inout [UInt8], Item) -> Void) {
-        for (place, item) in items.enumerated() {
-            if place > 0 { self.append(literal: ",") }
-            append(&self, item)
-        }
+        appendList(bytes) { $0.append(json: $1) }
     }
 }

@@ -33,8 +33,8 @@ import Testing
 
     @Test func theDeadlineIsAhead() {
         #expect(complaint { $0.deadline = .nanoseconds(1) } == nil)
-        #expect(complaint { $0.deadline = .zero } == "deadline")
-        #expect(complaint { $0.deadline = .seconds(-1) } == "deadline")
+        #expect(complaint { $0.deadline = .zero } == "deadline_ms")
+        #expect(complaint { $0.deadline = .seconds(-1) } == "deadline_ms")
     }
 
     @Test func thereIsSomethingToContinue() {

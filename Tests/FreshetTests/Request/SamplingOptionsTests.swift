@@ -26,7 +26,7 @@ import Testing
         Field("dynatemp_exponent", good: [0, huge], bad: [-tiny]) { $0.dynamicTemperatureExponent = $1 },
         Field("top_p", good: [0, 0.5, 1], bad: [-tiny, Float(1).nextUp]) { $0.topP = $1 },
         Field("min_p", good: [0, 0.5, 1], bad: [-tiny, Float(1).nextUp]) { $0.minP = $1 },
-        Field("typ_p", good: [0, 0.5, 1], bad: [-tiny, Float(1).nextUp]) { $0.typicalP = $1 },
+        Field("typical_p", good: [0, 0.5, 1], bad: [-tiny, Float(1).nextUp]) { $0.typicalP = $1 },
         Field("xtc_probability", good: [0, 1], bad: [-tiny, Float(1).nextUp]) { $0.xtcProbability = $1 },
         Field("xtc_threshold", good: [0, 1], bad: [-tiny, Float(1).nextUp]) { $0.xtcThreshold = $1 },
         Field("frequency_penalty", good: [-100, 0, 100], bad: [Float(100).nextUp, Float(-100).nextDown]) {

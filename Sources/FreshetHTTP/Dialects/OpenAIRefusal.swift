@@ -1,0 +1,36 @@
+import Freshet
+
+extension OpenAIRequest {
+    /// Refuses a field that asks for what cannot be done: passed over, it would give an answer that was not asked for.
+    static func refuseWhatCannotBeDone(_ body: JSONField, at endpoint: OpenAIEndpoint) throws(GenerationError) {
+        for (name, isHarmless) in refusals {
+            guard let field = body[name], !isHarmless(field.value) else { continue }
+            throw GenerationError(
+                .invalidRequest, "\(name) asks for something that this server cannot do yet; leave it out.",
+                parameter: name)
+        }
+    }
+
+    /// Fields, and whether a value of them asks for nothing beyond what is done anyway. `null` never does.
+    private static let refusals: [(name: String, isHarmless: @Sendable (JSONValue) -> Bool)] = [
+        ("n", { $0 == 1 || $0 == .number(1) }),
+        ("best_of", { $0 == 1 || $0 == .number(1) }),
+        ("logprobs", { $0 == false || $0 == 0 }),
+        ("top_logprobs", { $0 == 0 }),
+        ("n_probs", { $0 == 0 }),
+        ("tools", \.isEmpty),
+        ("functions", \.isEmpty),
+        ("tool_choice", { $0 == "none" || $0 == "auto" }),
+        ("function_call", { $0 == "none" || $0 == "auto" }),
+        ("response_format", { $0["type"] == "text" }),
+        ("echo", { $0 == false }),
+        ("suffix", { $0 == "" }),
+        ("grammar", { $0 == "" }),
+        ("json_schema", \.isEmpty),
+        ("modalities", { $0 == ["text"] || $0.isEmpty }),
+        ("audio", \.isEmpty),
+        ("web_search_options", { _ in false }),
+        // llama.cpp's own limit counts from the first token: `deadline_ms` counts from the request's arrival.
+        ("t_max_predict_ms", { if case .integer(let number) = $0 { number <= 0 } else { false } }),
+    ]
+}

@@ -1,0 +1,95 @@
+import Freshet
+
+extension OpenAIRequest {
+    /// Under which name a limit on tokens is written.
+    package enum TokenLimitName: String, Sendable, CaseIterable {
+        /// OpenAI's older name, which nearly every other server knows.
+        case maxTokens = "max_tokens"
+        /// The name that OpenAI's newer models ask for.
+        case maxCompletionTokens = "max_completion_tokens"
+    }
+
+    /// Adds the request's body.
+    package func append(to output: inout [UInt8], limitName: TokenLimitName = .maxTokens) {
+        let defaults = GenerationRequest(prompt: generation.prompt)
+        output.append(literal: "{")
+        if let model { output.append(member: "model") { $0.append(json: model) } }
+        output.append(generation.prompt)
+        if let limit = generation.maxTokens { output.append(member: limitName.rawValue) { $0.append(json: limit) } }
+        if !generation.stop.isEmpty { output.append(member: "stop") { $0.append(json: generation.stop) } }
+        if let deadline = generation.deadline { output.append(member: "deadline_ms") { $0.append(json: deadline) } }
+        if generation.reportsProgress != defaults.reportsProgress {
+            output.append(member: "return_progress") { $0.append(json: generation.reportsProgress) }
+        }
+        if generation.reusesPrefix != defaults.reusesPrefix {
+            output.append(member: "cache_prompt") { $0.append(json: generation.reusesPrefix) }
+        }
+        output.append(generation.sampling)
+        if streams {
+            output.append(member: "stream") { $0.append(literal: "true") }
+            if includesUsage {
+                output.append(member: "stream_options") { $0.append(literal: #"{"include_usage":true}"#) }
+            }
+        }
+        output.append(literal: "}")
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ prompt: Prompt) {
+        switch prompt {
+        case .text(let text): append(member: "prompt") { $0.append(json: text) }
+        case .tokens(let tokens):
+            append(member: "prompt") { $0.appendList(tokens) { $0.append(json: Int($1)) } }
+        case .messages(let messages):
+            append(member: "messages") {
+                $0.appendList(messages) { output, message in
+                    output.append(literal: #"{"role":"#)
+                    output.append(json: message.role.rawValue)
+                    output.append(literal: #","content":"#)
+                    output.append(json: message.content)
+                    output.append(literal: "}")
+                }
+            }
+        }
+    }
+
+    fileprivate mutating func append(_ sampling: SamplingOptions) {
+        let defaults = SamplingOptions()
+        for (name, path) in OpenAISamplingField.numbers where sampling[keyPath: path] != defaults[keyPath: path] {
+            append(member: name) { $0.append(json: sampling[keyPath: path]) }
+        }
+        for (name, path) in OpenAISamplingField.integers where sampling[keyPath: path] != defaults[keyPath: path] {
+            append(member: name) { $0.append(json: sampling[keyPath: path]) }
+        }
+        if let seed = sampling.seed { append(member: "seed") { $0.append(contentsOf: String(seed).utf8) } }
+        if sampling.ignoresEndOfGeneration { append(member: "ignore_eos") { $0.append(literal: "true") } }
+        if sampling.drySequenceBreakers != defaults.drySequenceBreakers {
+            append(member: "dry_sequence_breakers") { $0.append(json: sampling.drySequenceBreakers) }
+        }
+        if sampling.stages != defaults.stages {
+            append(member: "samplers") { $0.append(json: sampling.stages.map(\.rawValue)) }
+        }
+        if sampling.mirostat != defaults.mirostat {
+            append(member: "mirostat") { $0.append(json: sampling.mirostat.rawValue) }
+        }
+        if !sampling.logitBias.isEmpty { append(member: "logit_bias") { $0.append(sampling.logitBias) } }
+    }
+
+    /// OpenAI's object; llama.cpp's list of pairs where a token is forbidden, for which the object has no value.
+    private mutating func append(_ biases: [Token: Float]) {
+        let pairs = biases.sorted { $0.key < $1.key }
+        guard pairs.allSatisfy(\.value.isFinite) else {
+            return appendList(pairs) { output, pair in
+                output.append(literal: "[")
+                output.append(json: Int(pair.key))
+                output.append(literal: ",")
+                if pair.value.isFinite { output.append(json: pair.value) } else { output.append(literal: "false") }
+                output.append(literal: "]")
+            }
+        }
+        append(literal: "{")
+        for (token, bias) in pairs { append(member: String(token)) { $0.append(json: bias) } }
+        append(literal: "}")
+    }
+}
