@@ -1,10 +1,12 @@
 package import Freshet
 
-/// Writes a stream's chunks as OpenAI's `chat.completion.chunk` objects: one chunk, one line of ASCII JSON.
+/// Writes a stream's chunks as OpenAI's `chat.completion.chunk` or `text_completion` objects: one chunk, one line of
+/// ASCII JSON. ``OpenAIChunkDecoder`` is its inverse.
 ///
 /// The role comes with `"content": ""`, the finish with an empty delta, and the end with `"choices": []` and the usage.
 /// What OpenAI has no field for stands under names that its clients pass over: `reasoning_content`, `prompt_progress`
 /// and `timings` are llama.cpp's, `stop_reason` (the stop sequence that was met) is vLLM's, `undecodable` is our own.
+/// A plain completion has the same members beside its `text` instead of in a delta. Metadata is laid over the object.
 ///
 /// ```swift
 /// var encoder = OpenAIChunkEncoder()
@@ -31,11 +33,17 @@ package struct OpenAIChunkEncoder: Sendable {
 
     /// Adds a chunk's JSON, without a line end.
     ///
-    /// - Returns: whether there was anything to write: the stream's end is left out where usage is not included.
+    /// - Returns: whether there was anything to write: the stream's end is left out where usage is not included, and a
+    ///   plain completion has no role.
     @discardableResult
     package mutating func append(_ chunk: Chunk, to output: inout [UInt8]) -> Bool {
-        if case .end = chunk.content, !includesUsage { return false }
+        switch chunk.content {
+        case .end where !includesUsage: return false
+        case .role where endpoint == .completions: return false
+        default: break
+        }
         if identity.map({ $0 != (chunk.id, chunk.created, chunk.model) }) ?? true { setIdentity(of: chunk) }
+        let start = output.count
         output += prefix
         if case .end(let usage, let timings) = chunk.content {
             output.append(literal: #"],"usage":"#)
@@ -44,55 +52,76 @@ package struct OpenAIChunkEncoder: Sendable {
         } else {
             output.append(literal: #"{"index":"#)
             output.append(json: chunk.index)
-            output.appendChoice(chunk.content)
-            output.append(literal: "]")
-            if includesUsage { output.append(literal: #","usage":null"#) }
+            switch endpoint {
+            case .chatCompletions: output.appendDelta(chunk.content)
+            case .completions: output.appendPlain(chunk.content)
+            }
+            output.append(literal: includesUsage ? #"}],"usage":null"# : "}]")
             if case .progress(let progress) = chunk.content { output.append(progress) }
         }
         output.append(literal: "}")
+        if let remainder = chunk.metadata?.remainder, !remainder.isEmpty { output.merge(remainder, from: start) }
         return true
     }
 
     private mutating func setIdentity(of chunk: Chunk) {
         identity = (chunk.id, chunk.created, chunk.model)
         prefix = []
-        prefix.append(literal: #"{"id":"#)
-        prefix.append(json: chunk.id)
-        prefix.append(literal: #","object":"chat.completion.chunk","created":"#)
-        prefix.append(json: chunk.created)
-        prefix.append(literal: #","model":"#)
-        prefix.append(json: chunk.model)
-        prefix.append(literal: #","choices":["#)
+        prefix.appendHead(
+            id: chunk.id, object: endpoint == .completions ? #""text_completion""# : #""chat.completion.chunk""#,
+            created: chunk.created, model: chunk.model)
+        prefix.append(literal: "[")
     }
 }
 
 extension [UInt8] {
-    /// Adds what follows a choice's index, up to the choice's closing brace.
-    fileprivate mutating func appendChoice(_ content: Chunk.Content) {
+    /// Adds what follows a choice's index in a conversation, up to the choice's closing brace.
+    fileprivate mutating func appendDelta(_ content: Chunk.Content) {
         append(literal: #","delta":{"#)
-        appendDelta(content)
-        append(literal: #"},"logprobs":"#)
-        if case .logProbabilities(let entries) = content {
-            append(literal: #"{"content":"#)
-            appendList(entries) { $0.append($1) }
-            append(literal: "}")
-        } else {
-            append(literal: "null")
-        }
-        append(literal: #","finish_reason":"#)
-        if case .finish(let finish) = content { append(finish) } else { append(literal: "null") }
-        append(literal: "}")
-    }
-
-    private mutating func appendDelta(_ content: Chunk.Content) {
         switch content {
+        case .text(let text):
+            append(literal: #""content":"#)
+            append(json: text)
+            return append(literal: #"},"logprobs":null,"finish_reason":null"#)
         case .role(let role):
             append(literal: #""role":"#)
             append(json: role.rawValue)
             append(literal: #","content":"""#)
-        case .text(let text):
-            append(literal: #""content":"#)
-            append(json: text)
+        default:
+            appendRare(content)
+        }
+        append(literal: "}")
+        appendEnd(content)
+    }
+
+    /// The same for a plain completion.
+    fileprivate mutating func appendPlain(_ content: Chunk.Content) {
+        append(literal: #","text":"#)
+        if case .text(let text) = content { append(json: text) } else { append(literal: #""""#) }
+        switch content {
+        case .reasoning, .refusal, .toolCall:
+            append(literal: ",")
+            appendRare(content)
+        default: break
+        }
+        appendEnd(content)
+    }
+
+    /// Adds a choice's log-probabilities and its finish.
+    private mutating func appendEnd(_ content: Chunk.Content) {
+        append(literal: #","logprobs":"#)
+        if case .logProbabilities(let entries) = content {
+            append(logProbabilities: entries)
+        } else {
+            append(logProbabilities: nil)
+        }
+        append(literal: #","finish_reason":"#)
+        if case .finish(let finish) = content { append(finish) } else { append(literal: "null") }
+    }
+
+    /// Adds the member for a piece of the answer that is not its text.
+    private mutating func appendRare(_ content: Chunk.Content) {
+        switch content {
         case .reasoning(let text):
             append(literal: #""reasoning_content":"#)
             append(json: text)
@@ -103,7 +132,7 @@ extension [UInt8] {
             append(literal: #""tool_calls":["#)
             append(fragment)
             append(literal: "]")
-        case .logProbabilities, .progress, .finish, .end:
+        case .role, .text, .logProbabilities, .progress, .finish, .end:
             break
         }
     }
@@ -125,45 +154,6 @@ extension [UInt8] {
         append(literal: "}}")
     }
 
-    private mutating func append(_ entry: TokenLogProbability) {
-        append(literal: "{")
-        append(entry.token)
-        append(literal: #","top_logprobs":"#)
-        appendList(entry.top) { output, candidate in
-            output.append(literal: "{")
-            output.append(candidate)
-            output.append(literal: "}")
-        }
-        append(literal: "}")
-    }
-
-    private mutating func append(_ candidate: TokenLogProbability.Candidate) {
-        append(literal: #""token":"#)
-        // A token that is half a character has no text of its own: its exact bytes stand beside it.
-        append(json: String(decoding: candidate.bytes, as: UTF8.self))
-        append(literal: #","logprob":"#)
-        append(json: candidate.logProbability)
-        append(literal: #","bytes":"#)
-        append(bytes: candidate.bytes)
-    }
-
-    private mutating func append(_ finish: Finish) {
-        append(json: finish.reason.rawValue)
-        if let stop = finish.stopSequence {
-            append(literal: #","stop_reason":"#)
-            append(json: stop)
-        }
-        guard !finish.undecodable.isEmpty else { return }
-        append(literal: #","undecodable":"#)
-        appendList(finish.undecodable) { output, run in
-            output.append(literal: #"{"offset":"#)
-            output.append(json: run.offset)
-            output.append(literal: #","bytes":"#)
-            output.append(bytes: run.bytes)
-            output.append(literal: "}")
-        }
-    }
-
     fileprivate mutating func append(_ progress: PromptProgress) {
         append(literal: #","prompt_progress":{"total":"#)
         append(json: progress.total)
@@ -172,39 +162,5 @@ extension [UInt8] {
         append(literal: #","processed":"#)
         append(json: progress.processed)
         append(literal: "}")
-    }
-
-    fileprivate mutating func append(_ usage: Usage) {
-        append(literal: #"{"prompt_tokens":"#)
-        append(json: usage.promptTokens)
-        append(literal: #","completion_tokens":"#)
-        append(json: usage.completionTokens)
-        append(literal: #","total_tokens":"#)
-        append(json: usage.totalTokens)
-        append(literal: #","prompt_tokens_details":{"cached_tokens":"#)
-        append(json: usage.cachedTokens)
-        append(literal: "}}")
-    }
-
-    fileprivate mutating func append(_ timings: Timings, _ usage: Usage) {
-        append(literal: #","timings":{"cache_n":"#)
-        append(json: usage.cachedTokens)
-        append(literal: #","prompt_n":"#)
-        append(json: usage.promptTokens - usage.cachedTokens)
-        append(literal: #","prompt_ms":"#)
-        append(json: timings.prompt)
-        append(literal: #","predicted_n":"#)
-        append(json: usage.completionTokens)
-        append(literal: #","predicted_ms":"#)
-        append(json: timings.decode)
-        if let firstToken = timings.firstToken {
-            append(literal: #","first_token_ms":"#)
-            append(json: firstToken)
-        }
-        append(literal: "}")
-    }
-
-    private mutating func append(bytes: [UInt8]) {
-        appendList(bytes) { $0.append(json: $1) }
     }
 }

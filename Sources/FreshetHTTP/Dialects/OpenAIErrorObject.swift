@@ -48,7 +48,7 @@ package enum OpenAIErrorObject {
         for candidate in [event["error"], event["x_groq"]?["error"]] {
             if let candidate, isError(candidate) { return error(candidate, status: nil) }
         }
-        return nil
+        return event["object"] == "error" ? error(event, status: nil) : nil
     }
 
     /// What is "true" in the way of the OpenAI SDK, which takes that for an error.
@@ -67,19 +67,19 @@ package enum OpenAIErrorObject {
         if case .array(let items) = body { return items.first.flatMap { statement(in: $0, status: status) } }
         if let value = body["error"], isError(value) { return error(value, status: status) }
         if let detail = body["detail"], isError(detail) { return error(detail, status: status) }
-        return body["message"]?.text == nil ? nil : error(body, status: status)
+        return body["message"]?.string == nil ? nil : error(body, status: status)
     }
 
     private static func error(_ value: JSONValue, status: Int?) -> GenerationError {
-        let (code, type) = (value["code"] ?? .null, value["type"]?.text)
+        let (code, type) = (value["code"] ?? .null, value["type"]?.string)
         let kind =
-            code.text.flatMap(ErrorStatus.code(named:)) ?? type.flatMap(ErrorStatus.code(named:))
+            code.string.flatMap(ErrorStatus.code(named:)) ?? type.flatMap(ErrorStatus.code(named:))
             ?? (code.status ?? status).map(ErrorStatus.code(ofStatus:))
             ?? (type == "invalid_request_error" ? .invalidRequest : .providerFailed)
-        let own = [type, code.text].compactMap(\.self).filter { ErrorStatus.code(named: $0) == nil }
+        let own = [type, code.string].compactMap(\.self).filter { ErrorStatus.code(named: $0) == nil }
         let message = message(of: value) ?? "The provider reports an error and does not say which."
         return GenerationError(
-            kind, message, parameter: value["param"]?.text, cause: own.isEmpty ? nil : own.joined(separator: ": "))
+            kind, message, parameter: value["param"]?.string, cause: own.isEmpty ? nil : own.joined(separator: ": "))
     }
 
     private static func message(of value: JSONValue) -> String? {
@@ -88,7 +88,7 @@ package enum OpenAIErrorObject {
             case .string(let text): text
             // FastAPI: a list of what is wrong, each with its place.
             case .array(let items): items.compactMap { message(of: $0) }.joined(separator: "; ")
-            case .object: value["message"]?.text ?? value["msg"]?.text ?? value["detail"].flatMap(message(of:))
+            case .object: value["message"]?.string ?? value["msg"]?.string ?? value["detail"].flatMap(message(of:))
             case .null, .bool, .integer, .number: nil
             }
         guard let text, !text.isEmpty else { return nil }
@@ -97,11 +97,6 @@ package enum OpenAIErrorObject {
 }
 
 extension JSONValue {
-    /// The text, where the value is text.
-    fileprivate var text: String? {
-        if case .string(let text) = self { text } else { nil }
-    }
-
     /// An HTTP status, as a number or as its digits.
     fileprivate var status: Int? {
         switch self {

@@ -5,7 +5,8 @@ extension JSONValue {
     /// Reads JSON text: UTF-8, without a byte order mark, an object or a list at its root.
     ///
     /// Of two members with one name one stands; more than 512 levels are refused, both as Foundation has it. Whole
-    /// numbers are exact up to 64 bits, with or without a sign, and beyond that become the nearest `Double`.
+    /// numbers are exact up to 64 bits, with or without a sign, and beyond that become the nearest `Double`; what is
+    /// written with a fraction or an exponent, in 17 digits or more, and is whole all the same counts among them.
     ///
     /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest`` and a sentence that says where
     ///   the text stops being JSON. Whoever reads a response gives it another code.
