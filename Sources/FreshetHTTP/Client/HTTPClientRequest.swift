@@ -1,0 +1,66 @@
+package import Freshet
+
+/// A request that ``HTTPTransport`` makes.
+///
+/// It may hold a key, so that printing it in any way shows no more than the method.
+package struct HTTPClientRequest: Sendable, CustomStringConvertible, CustomReflectable {
+    /// What is asked for.
+    package enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+    }
+
+    /// What is asked for.
+    package var method: Method
+    /// An absolute `http` or `https` URL.
+    package var url: String
+    /// Headers beside those that the transport itself writes (`Host`, `Content-Length`, `User-Agent`).
+    package var headers: HTTPFields
+    /// What a POST sends.
+    package var body: [UInt8]
+    /// How long it may take.
+    package var deadlines: HTTPDeadlines
+
+    /// Makes a request.
+    package init(
+        _ method: Method, _ url: String, headers: HTTPFields = [:], body: [UInt8] = [],
+        deadlines: HTTPDeadlines = HTTPDeadlines()
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.deadlines = deadlines
+    }
+
+    /// The method only.
+    package var description: String { "\(method.rawValue) request" }
+    /// The method only.
+    package var customMirror: Mirror { Mirror(self, children: ["method": method]) }
+
+    /// Checks what cannot be sent.
+    ///
+    /// - Throws: ``GenerationError`` with code `invalidRequest`, which names a header but no value.
+    package func validate() throws(GenerationError) -> HTTPOrigin {
+        for header in headers.all {
+            guard !header.name.isEmpty, header.name.utf8.allSatisfy({ Self.isTokenByte($0) }) else {
+                throw GenerationError(.invalidRequest, "A header's name must be letters, digits and hyphens.")
+            }
+            // A line end in a value would begin a header that nobody asked for.
+            guard header.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+                throw GenerationError(
+                    .invalidRequest, "The value of the header \(header.name) holds a line end or a control character.")
+            }
+        }
+        return try HTTPOrigin(url: url)
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// How long an exchange may take, each part counted on its own; `nil` is for ever.
+package struct HTTPDeadlines: Sendable, Hashable {
+    /// From the start until the connection stands, TLS included.
+    package var connect: Duration?
+    /// From the start until the head of the answer begins.
+    package var firstByte: Duration?
+    /// Between two reads of the answer. A paused exchange is not idle.
+    package var idle: Duration?
+    /// From the start to the end, pauses included.
+    package var total: Duration?
+
+    /// Makes deadlines; none where nothing is said.
+    package init(
+        connect: Duration? = nil, firstByte: Duration? = nil, idle: Duration? = nil, total: Duration? = nil
+    ) {
+        self.connect = connect
+        self.firstByte = firstByte
+        self.idle = idle
+        self.total = total
+    }
+}
+
+/// Which deadline of one exchange comes next. It has no clock: it is told what happens, and when.
+package struct DeadlineTimer: Sendable {
+    /// A deadline, and what missing it means.
+    package enum Kind: Sendable {
+        case connect, firstByte, idle, total
+    }
+
+    private let deadlines: HTTPDeadlines
+    private let startedAt: ContinuousClock.Instant
+    private var isConnected = false
+    private var lastByteAt: ContinuousClock.Instant?
+    private var isPaused = false
+
+    /// A timer of an exchange that starts.
+    package init(_ deadlines: HTTPDeadlines, startedAt: ContinuousClock.Instant) {
+        self.deadlines = deadlines
+        self.startedAt = startedAt
+    }
+
+    /// Notes that the connection stands.
+    package mutating func connect() { isConnected = true }
+
+    /// Notes that bytes have come, of the head or the body; a comment or a heartbeat is a sign of life too.
+    package mutating func receive(at now: ContinuousClock.Instant) { (isConnected, lastByteAt) = (true, now) }
+
+    /// Notes that nothing more is read, by our own will.
+    package mutating func pause() { isPaused = true }
+
+    /// Notes that reading goes on.
+    package mutating func resume(at now: ContinuousClock.Instant) {
+        guard isPaused else { return }
+        isPaused = false
+        lastByteAt = now
+    }
+
+    /// The deadline that comes first; `nil` when none will.
+    package var next: (kind: Kind, limit: Duration, instant: ContinuousClock.Instant)? {
+        var candidates: [(Kind, Duration?, ContinuousClock.Instant)] = [(.total, deadlines.total, startedAt)]
+        if !isConnected { candidates.append((.connect, deadlines.connect, startedAt)) }
+        if let lastByteAt {
+            if !isPaused { candidates.append((.idle, deadlines.idle, lastByteAt)) }
+        } else {
+            candidates.append((.firstByte, deadlines.firstByte, startedAt))
+        }
+        return candidates.compactMap { kind, limit, start in limit.map { (kind, $0, start + $0) } }
+            .min { $0.instant < $1.instant }
+    }
+}
