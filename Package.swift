@@ -35,7 +35,8 @@ let package = Package(
     targets: [
         .target(name: "Freshet", swiftSettings: settings),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-        .target(name: "FreshetHTTP", dependencies: ["Freshet", "CCurl"], swiftSettings: settings),
+        .target(name: "CMicroHTTPD", linkerSettings: [.linkedLibrary("microhttpd")]),
+        .target(name: "FreshetHTTP", dependencies: ["Freshet", "CCurl", "CMicroHTTPD"], swiftSettings: settings),
         .target(
             name: "CLlama",
             cxxSettings: [.headerSearchPath("../../.llama/include")],

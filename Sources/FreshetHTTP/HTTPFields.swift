@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// The header fields of a request or a response, in the order in which they were sent.
 ///
 /// Names are compared without regard to case, as HTTP has it.
@@ -36,6 +38,11 @@ package struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// The values of every field of that name, in order.
     package func values(of name: String) -> [String] {
         all.lazy.filter { $0.name.isSameField(as: name) }.map(\.value)
+    }
+
+    /// The same fields without white space at their values' ends.
+    var trimmed: HTTPFields {
+        HTTPFields(all.map { Field(name: $0.name, value: $0.value.trimmingCharacters(in: .whitespaces)) })
     }
 
     /// Adds a field after those that are there.
