@@ -45,6 +45,8 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let methodNotAllowed = Code(rawValue: "method_not_allowed")
         /// The request is larger than the server takes.
         public static let requestTooLarge = Code(rawValue: "request_too_large")
+        /// The request's body is not of a kind that the server reads.
+        public static let unsupportedMediaType = Code(rawValue: "unsupported_media_type")
         /// There is no connection to the provider: its name, its address or its certificate is not what it should be.
         public static let unreachable = Code(rawValue: "unreachable")
         /// What came back is not what such a provider sends.

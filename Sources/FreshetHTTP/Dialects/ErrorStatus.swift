@@ -21,6 +21,7 @@ package enum ErrorStatus {
         case 405: .methodNotAllowed
         case 408, 504: .deadlineExceeded
         case 413: .requestTooLarge
+        case 415: .unsupportedMediaType
         case 429: .rateLimited
         case 499: .cancelled
         // 529 is Anthropic's.
@@ -40,8 +41,9 @@ package enum ErrorStatus {
     /// The status of every code.
     private static let statuses: [GenerationError.Code: Int] = [
         .invalidRequest: 400, .promptTooLong: 400, .unauthorized: 401, .forbidden: 403, .modelNotFound: 404,
-        .notFound: 404, .methodNotAllowed: 405, .requestTooLarge: 413, .rateLimited: 429, .cancelled: 499,
-        .engineFailed: 500, .outOfMemory: 500, .modelUnusable: 500, .providerFailed: 502, .badResponse: 502,
+        .notFound: 404, .methodNotAllowed: 405, .requestTooLarge: 413, .unsupportedMediaType: 415, .rateLimited: 429,
+        .cancelled: 499, .engineFailed: 500, .outOfMemory: 500, .modelUnusable: 500, .providerFailed: 502,
+        .badResponse: 502,
         .truncated: 502, .unreachable: 502, .overloaded: 503, .shuttingDown: 503, .deadlineExceeded: 504,
     ]
 

@@ -21,7 +21,7 @@ package struct RequestLogLine: Sendable {
     package var method: String
     /// The path, without its query.
     package var path: String
-    /// The HTTP status of the response; `nil` when the client left before there was one.
+    /// The HTTP status of the response, which a client that has left may not have got.
     package var status: Int?
     /// The model that answered, or, when there is none of that name, the name that was asked for.
     package var model: String?
@@ -33,6 +33,8 @@ package struct RequestLogLine: Sendable {
     package var finish: FinishReason?
     /// What went wrong, when something did: also after the status was sent.
     package var error: GenerationError.Code?
+    /// Why the response was cut short, when it was.
+    package var cut: HTTPCut?
     /// From the request's arrival to the first piece of the answer.
     package var firstPiece: Duration?
     /// From the request's arrival to the response's last byte.
@@ -97,6 +99,15 @@ package struct RequestLogLine: Sendable {
         }
     }
 
+    private static func name(of cut: HTTPCut) -> String {
+        switch cut {
+        case .clientLeft: "client_left"
+        case .tooSlow: "client_too_slow"
+        case .shuttingDown: "shutting_down"
+        case .aborted: "aborted"
+        }
+    }
+
     private var fields: [(String, Value)] {
         var fields: [(String, Value)] = [
             ("time", .text(time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))),
@@ -115,6 +126,7 @@ package struct RequestLogLine: Sendable {
         }
         if let finish { fields.append(("finish", .text(finish.rawValue))) }
         if let error { fields.append(("error", .text(error.rawValue))) }
+        if let cut { fields.append(("cut", .text(Self.name(of: cut)))) }
         if let firstPiece { fields.append(("first_ms", .milliseconds(firstPiece))) }
         if let duration { fields.append(("duration_ms", .milliseconds(duration))) }
         return fields

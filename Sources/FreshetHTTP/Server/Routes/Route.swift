@@ -1,0 +1,33 @@
+internal import Freshet
+
+/// What answers at one address.
+protocol Route: Sendable {
+    /// Whether only holders of a key are answered.
+    var asksForKey: Bool { get }
+
+    /// Answers a request.
+    ///
+    /// - Throws: ``GenerationError``, which becomes a response with an error object.
+    func respond(to call: RouteCall) async throws(GenerationError) -> HTTPResponse
+}
+
+extension Route {
+    var asksForKey: Bool { true }
+}
+
+/// What a route is given.
+struct RouteCall: Sendable {
+    /// The request.
+    var request: HTTPRequest
+    /// What stood in the place of the pattern's `{name}`.
+    var parameter: String?
+    /// Where what is learned of the request is noted.
+    var record: RequestRecord
+}
+
+extension HTTPResponse {
+    /// A JSON body.
+    static func json(_ body: [UInt8]) -> HTTPResponse {
+        HTTPResponse(fields: ["Content-Type": "application/json"], body: .whole(body))
+    }
+}
