@@ -7,21 +7,29 @@ enum Composition {
     struct Model {
         /// Answers requests.
         var provider: any Provider
+        /// The names that clients of a server may call it by: its own, and its file's.
+        var names: [String]
         /// The most tokens of prompt and answer together.
         var contextLength: Int
         /// How long loading took.
         var loading: Duration
+        /// Ends what still runs, and frees the model.
+        var shutDown: @Sendable () async -> Void
     }
 
     /// Loads the model that a person chose, with a bar while that takes long.
     ///
     /// - Throws: ``Exit`` or `GenerationError` that says why it cannot be used, or that a signal came.
     static func loadModel(_ options: ModelOptions, console: Console) async throws -> Model {
-        var llama = LlamaOptions(modelPath: try path(of: options))
+        let path = try path(of: options)
+        var llama = LlamaOptions(modelPath: path)
+        llama.name = options.name
         llama.contextLength = options.contextLength < 0 ? nil : options.contextLength
         llama.threads = options.threads < 1 ? nil : options.threads
         llama.batchThreads = options.batchThreads < 1 ? nil : options.batchThreads
         llama.batchSize = options.batchSize
+        llama.slotCount = options.slotCount
+        llama.queueCapacity = options.queueCapacity
         llama.load.usesMemoryMap = options.usesMemoryMap
         llama.load.usesBLAS = options.usesBLAS
         showLog(options, console: console)
@@ -29,8 +37,11 @@ enum Composition {
         let provider = try await withProgress(console) { progress async throws(GenerationError) in
             try await LlamaProvider.load(llama, progress: progress)
         }
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        let stem = file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
         return Model(
-            provider: provider, contextLength: provider.contextLength, loading: ContinuousClock.now - start)
+            provider: provider, names: [provider.model] + (stem == provider.model ? [] : [stem]),
+            contextLength: provider.contextLength, loading: ContinuousClock.now - start, shutDown: provider.shutDown)
     }
 
     /// Loads no more of a model than its tokenizer.

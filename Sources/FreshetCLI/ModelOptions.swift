@@ -2,6 +2,8 @@
 struct ModelOptions {
     /// The model's file; `nil` is the embedded model.
     var path: String?
+    /// The name under which the model's chunks say they were made; `nil` is its own.
+    var name: String?
     /// Tokens of context; 0 is what the model was trained with, -1 the same but no more than the engine's own limit.
     var contextLength = -1
     /// Threads that compute a token; less than 1 lets the engine choose.
@@ -14,11 +16,15 @@ struct ModelOptions {
     var usesMemoryMap = true
     /// Whether OpenBLAS computes large batches.
     var usesBLAS = false
+    /// Generations that run side by side.
+    var slotCount = 1
+    /// Requests that may wait for one of those to end.
+    var queueCapacity = 32
     /// Whether llama.cpp's log lines are shown.
     var isVerbose = false
 
-    /// The options, with llama.cpp's names.
-    static var group: OptionGroup<ModelOptions> {
+    /// The options of a model on this machine, with llama.cpp's names.
+    static var localGroup: OptionGroup<ModelOptions> {
         OptionGroup(
             title: "Model",
             options: [
@@ -43,6 +49,25 @@ struct ModelOptions {
                     help: "let OpenBLAS compute large batches; slower on every machine measured"),
                 verboseOption,
             ])
+    }
+
+    /// The defaults of a server: as many generations at a time as llama-server has.
+    static var serving: ModelOptions {
+        var options = ModelOptions()
+        options.slotCount = 4
+        return options
+    }
+
+    /// What only a server lets choose.
+    static var servingOptions: [Option<ModelOptions>] {
+        [
+            .integer(
+                "-np", "--parallel", in: 1...256, path: \.slotCount,
+                help: "generations that run side by side, each with its whole context"),
+            .integer(
+                "--queue", in: 1...(1 << 20), path: \.queueCapacity,
+                help: "requests that may wait for a generation to end"),
+        ]
     }
 
     /// `--model` alone, for commands that compute nothing.

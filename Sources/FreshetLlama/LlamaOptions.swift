@@ -5,6 +5,8 @@ public import Freshet
 public struct LlamaOptions: Sendable {
     /// The GGUF file.
     public var modelPath: String
+    /// The name under which chunks say they were made; `nil` takes the model's own.
+    public var name: String?
     /// Tokens of prompt and answer together that one generation may have; 0 takes what the model was trained with,
     /// `nil` the same but at most ``defaultContextLimit``. There is memory for this many in each slot.
     public var contextLength: Int?

@@ -13,6 +13,8 @@ internal import Synchronization
 public final class LlamaProvider: Provider {
     /// The loaded model.
     public let llama: LlamaModel
+    /// The name that chunks carry: the one asked for, or the model's own.
+    public let model: String
     private let engine: InferenceEngine
 
     /// Loads a model and starts an engine for it, both on threads of their own.
@@ -39,23 +41,21 @@ public final class LlamaProvider: Provider {
             cancellation.request()
         }
         let model = try result.get()
-        var configuration = InferenceEngine.Configuration(model: model.name)
+        var configuration = InferenceEngine.Configuration(model: options.name ?? model.name)
         configuration.slotCount = options.slotCount
         configuration.queueCapacity = options.queueCapacity
         configuration.streamCapacity = options.streamCapacity
         let engine = try await InferenceEngine.start(configuration) { () throws(GenerationError) in
             try LlamaContext(model: model, options: options, sequences: options.slotCount)
         }
-        return LlamaProvider(llama: model, engine: engine)
+        return LlamaProvider(llama: model, model: configuration.model, engine: engine)
     }
 
-    private init(llama: LlamaModel, engine: InferenceEngine) {
+    private init(llama: LlamaModel, model: String, engine: InferenceEngine) {
         self.llama = llama
+        self.model = model
         self.engine = engine
     }
-
-    /// The model's name, as its chunks carry it.
-    public var model: String { llama.name }
 
     /// The most tokens of prompt and answer together.
     public var contextLength: Int { engine.contextLength }

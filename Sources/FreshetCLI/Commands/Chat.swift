@@ -21,7 +21,7 @@ enum Chat {
                             values, text, _ in values.system = text
                         },
                         .flag("--stats", path: \.showsStatistics, help: "tell speeds and tokens after each answer"),
-                    ]), ModelOptions.group.lifted(to: \.model),
+                    ]), ModelOptions.localGroup.lifted(to: \.model),
             ] + AnswerOptions.groups.map { $0.lifted(to: \.answer) },
             notes: [
                 "Answers go to standard output, everything else to standard error. When standard input is no terminal, "

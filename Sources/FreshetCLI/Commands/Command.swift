@@ -13,7 +13,8 @@ struct Command {
     static var all: [Command] {
         [
             Command(Generate.syntax, run: Generate.run), Command(Chat.syntax, run: Chat.run),
-            Command(Inspect.syntax, run: Inspect.run), Command(Tokenize.syntax, run: Tokenize.run),
+            Command(Serve.syntax, run: Serve.run), Command(Inspect.syntax, run: Inspect.run),
+            Command(Tokenize.syntax, run: Tokenize.run),
         ]
     }
 

@@ -22,7 +22,7 @@ enum Generate {
                 placeholder: "PROMPT", isRequired: false,
                 help: "the text to continue; what comes on standard input is appended to it, and may stand alone",
                 path: \.prompt),
-            groups: [promptOptions, outputOptions, ModelOptions.group.lifted(to: \.model)]
+            groups: [promptOptions, outputOptions, ModelOptions.localGroup.lifted(to: \.model)]
                 + AnswerOptions.groups.map { $0.lifted(to: \.answer) },
             notes: [
                 "The answer goes to standard output, everything else to standard error. "

@@ -6,8 +6,9 @@ import Glibc
 ///
 /// A handler in C only writes the signal's number into a pipe; a thread reads it there and does three things: it
 /// remembers the signal, it makes ``wake`` readable, so that a wait for input or output ends, and it calls what
-/// ``stopping(with:during:)`` was given. A program that does not end within a second, or that gets a second signal, is
-/// ended; so is one that spares itself at an interrupt, but has not dealt with the last when the next one comes.
+/// ``stopping(with:during:)`` was given. A program that does not end within a second, or the time that it asked for, or
+/// that gets a second signal, is ended; so is one that spares itself at an interrupt, but has not dealt with the last
+/// when the next one comes.
 final class Signals: @unchecked Sendable {
     // Sendable: the descriptors and the terminal's modes are set in init; the rest is read and written under `monitor`.
 
@@ -19,6 +20,7 @@ final class Signals: @unchecked Sendable {
     private var pending: Int32?
     private var stop: (@Sendable () -> Void)?
     private var interruptSparesProgram = false
+    private var patience = Duration.seconds(1)
 
     /// Takes note of the terminal's modes; signals act as ever until ``watch()``.
     init() {
@@ -80,7 +82,7 @@ final class Signals: @unchecked Sendable {
             guard read(reader, &byte, 1) == 1 else { continue }
             guard receive(Int32(byte)) else { continue }
             var next = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
-            poll(&next, 1, 1000)
+            poll(&next, 1, Int32(clamping: Int64(monitor.withLock { patience } / .milliseconds(1))))
             // An interrupt may have been dealt with meanwhile.
             if let signal = received { end(Self.status(for: signal)) }
         }
@@ -119,6 +121,9 @@ final class Signals: @unchecked Sendable {
 
     /// From now on Ctrl-C stops what is being done and not the program.
     func spareProgram() { monitor.withLock { interruptSparesProgram = true } }
+
+    /// Gives the program more time than a second between the first signal and its end.
+    func wait(_ patience: Duration) { monitor.withLock { self.patience = patience } }
 
     /// Calls `stop` when a signal comes while `body` runs, or at once when one is pending. `stop` may be called from
     /// another thread, and more than once.
