@@ -32,6 +32,23 @@ package enum ErrorStatus {
         }
     }
 
+    /// The error of a response that says nothing but its status.
+    package static func error(ofStatus status: Int) -> GenerationError {
+        let code = code(ofStatus: status)
+        let reason =
+            switch code {
+            case .unauthorized: "it wants a key, or another one"
+            case .forbidden: "the key is not good for this"
+            case .notFound: "it has nothing at this address, so the base URL may be wrong"
+            case .rateLimited: "it takes no more requests for a while"
+            case .overloaded: "it is overloaded"
+            case .deadlineExceeded: "it took too long"
+            case .requestTooLarge: "the request is too large"
+            default: "it does not say why"
+            }
+        return GenerationError(code, "The provider answered with status \(status): \(reason).")
+    }
+
     /// What a provider's `code` or `type` says; `nil` for a word that says no more than the status.
     package static func code(named name: String) -> GenerationError.Code? {
         let code = GenerationError.Code(rawValue: name)

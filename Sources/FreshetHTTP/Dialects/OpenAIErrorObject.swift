@@ -35,10 +35,7 @@ package enum OpenAIErrorObject {
         status: Int, fields: HTTPFields, body: some Collection<UInt8>, now: Date
     ) -> GenerationError {
         let stated = (try? JSONValue(json: body)).flatMap { statement(in: $0, status: status) }
-        var error =
-            stated
-            ?? GenerationError(
-                ErrorStatus.code(ofStatus: status), "The provider answered with status \(status) and does not say why.")
+        var error = stated ?? ErrorStatus.error(ofStatus: status)
         error.retryAfter = RetryAfter.read(fields, now: now)
         return error
     }
@@ -86,7 +83,7 @@ package enum OpenAIErrorObject {
         let text: String? =
             switch value {
             case .string(let text): text
-            // FastAPI: a list of what is wrong, each with its place.
+            // FastAPI: a list of what is wrong.
             case .array(let items): items.compactMap { message(of: $0) }.joined(separator: "; ")
             case .object: value["message"]?.string ?? value["msg"]?.string ?? value["detail"].flatMap(message(of:))
             case .null, .bool, .integer, .number: nil

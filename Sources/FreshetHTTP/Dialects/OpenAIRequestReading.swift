@@ -6,7 +6,7 @@ extension OpenAIRequest {
     /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest``, which names the field as OpenAI
     ///   does: `messages[1].role`.
     package init(body: some Collection<UInt8>, at endpoint: OpenAIEndpoint) throws(GenerationError) {
-        let body = JSONField(try JSONValue(json: body))
+        let body = JSONField(try JSONValue(json: body, of: "The request's body"))
         _ = try body.members()
         try Self.refuseWhatCannotBeDone(body, at: endpoint)
         var generation = GenerationRequest(prompt: try Self.prompt(body, at: endpoint))
@@ -71,8 +71,9 @@ extension OpenAIRequest {
 
     /// Any 64 bits; -1 takes a fresh seed, as llama.cpp's server has it.
     private static func seed(_ field: JSONField) throws(GenerationError) -> UInt64? {
-        if case .integer(let number) = field.value, let seed = UInt64(exactly: number) { return seed }
-        let seed: Int64 = try field.integer()
+        let whole: Int128 = try field.integer()
+        if let seed = UInt64(exactly: whole) { return seed }
+        guard let seed = Int64(exactly: whole) else { throw field.complaint("must be a whole number of 64 bits") }
         return seed == -1 ? nil : UInt64(bitPattern: seed)
     }
 

@@ -8,53 +8,41 @@ extension JSONValue {
     /// numbers are exact up to 64 bits, with or without a sign, and beyond that become the nearest `Double`; what is
     /// written with a fraction or an exponent, in 17 digits or more, and is whole all the same counts among them.
     ///
+    /// - Parameter subject: what the text is, for the error: "The request's body".
     /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest`` and a sentence that says where
     ///   the text stops being JSON. Whoever reads a response gives it another code.
-    package init(json: some Collection<UInt8>) throws(GenerationError) {
-        let object: Any
+    package init(json: some Collection<UInt8>, of subject: String = "The text") throws(GenerationError) {
+        if let complaint = Self.complaint(aboutStartOf: json) {
+            throw GenerationError(.invalidRequest, "\(subject) is not JSON: \(complaint).")
+        }
         do {
-            try Self.checkStart(of: json)
-            object = try JSONSerialization.jsonObject(with: Data(json))
-        } catch let error as GenerationError {
-            throw error
+            self = Self.value(of: try JSONSerialization.jsonObject(with: Data(json)))
         } catch {
             let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
-            throw Self.complaint(reason ?? error.localizedDescription)
+            throw GenerationError(
+                .invalidRequest, "\(subject) is not JSON. \(reason ?? error.localizedDescription)")
         }
-        self = try Self.value(of: object)
     }
 
-    /// Refuses what Foundation would take in another encoding, and values that stand alone.
-    private static func checkStart(of json: some Collection<UInt8>) throws(GenerationError) {
-        guard !json.starts(with: [0xEF, 0xBB, 0xBF]) else {
-            throw complaint("It begins with a byte order mark.")
-        }
-        let whiteSpace: Set<UInt8> = [0x20, 0x09, 0x0A, 0x0D]
-        guard let first = json.first(where: { !whiteSpace.contains($0) }) else { throw complaint("It is empty.") }
+    /// What is wrong with what Foundation would take in another encoding, and with values that stand alone.
+    private static func complaint(aboutStartOf json: some Collection<UInt8>) -> String? {
+        if json.starts(with: [0xEF, 0xBB, 0xBF]) { return "it begins with a byte order mark" }
+        let first = json.first { ![UInt8(ascii: " "), 0x09, 0x0A, 0x0D].contains($0) }
+        guard let first else { return "it is empty" }
         guard first == UInt8(ascii: "{") || first == UInt8(ascii: "["), !json.prefix(4).contains(0) else {
-            throw complaint("It must be an object or a list, in UTF-8.")
+            return "it must be an object or a list, in UTF-8"
         }
+        return nil
     }
 
-    private static func value(of object: Any) throws(GenerationError) -> JSONValue {
+    private static func value(of object: Any) -> JSONValue {
         switch object {
-        case let members as [String: Any]:
-            var values = [String: JSONValue](minimumCapacity: members.count)
-            for (name, member) in members { values[name] = try value(of: member) }
-            return .object(values)
-        case let items as [Any]:
-            var values: [JSONValue] = []
-            values.reserveCapacity(items.count)
-            for item in items { values.append(try value(of: item)) }
-            return .array(values)
-        case let text as String:
-            return .string(text)
-        case let number as NSNumber:
-            return value(of: number)
-        case is NSNull:
-            return .null
-        default:
-            throw complaint("It holds a value of an unknown kind.")
+        case let members as [String: Any]: .object(members.mapValues(value))
+        case let items as [Any]: .array(items.map(value))
+        case let text as String: .string(text)
+        case let number as NSNumber: value(of: number)
+        // NSNull; Foundation's parser makes nothing else.
+        default: .null
         }
     }
 
@@ -74,9 +62,5 @@ extension JSONValue {
         case UInt8(ascii: "Q"): return .integer(Int128(number.uint64Value))
         default: return .integer(Int128(number.int64Value))
         }
-    }
-
-    private static func complaint(_ reason: String) -> GenerationError {
-        GenerationError(.invalidRequest, "The text is not JSON. \(reason)")
     }
 }
