@@ -140,7 +140,11 @@ final class Exchange: @unchecked Sendable {
     }
 
     private func finish(properly: Bool) {
-        monitor.withLock { if state.finish(properly: properly) { MHD_resume_connection(handle) } }
+        let woken = monitor.withLock {
+            if state.finish(properly: properly) { MHD_resume_connection(handle) }
+            return takeWriters()
+        }
+        woken.forEach { $0.resume() }
     }
 
     private func outcome() async -> HTTPOutcome {
