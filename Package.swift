@@ -30,6 +30,7 @@ let package = Package(
     products: [
         .library(name: "Freshet", targets: ["Freshet"]),
         .library(name: "FreshetLlama", targets: ["FreshetLlama"]),
+        .library(name: "FreshetHTTP", targets: ["FreshetHTTP"]),
         .executable(name: "freshet", targets: ["FreshetCLI"]),
     ],
     targets: [

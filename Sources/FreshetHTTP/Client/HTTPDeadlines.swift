@@ -1,16 +1,16 @@
 /// How long an exchange may take, each part counted on its own; `nil` is for ever.
-package struct HTTPDeadlines: Sendable, Hashable {
+public struct HTTPDeadlines: Sendable, Hashable {
     /// From the start until the connection stands, TLS included.
-    package var connect: Duration?
+    public var connect: Duration?
     /// From the start until the head of the answer begins.
-    package var firstByte: Duration?
+    public var firstByte: Duration?
     /// Between two reads of the answer. A paused exchange is not idle.
-    package var idle: Duration?
+    public var idle: Duration?
     /// From the start to the end, pauses included.
-    package var total: Duration?
+    public var total: Duration?
 
     /// Makes deadlines; none where nothing is said.
-    package init(
+    public init(
         connect: Duration? = nil, firstByte: Duration? = nil, idle: Duration? = nil, total: Duration? = nil
     ) {
         self.connect = connect

@@ -53,8 +53,7 @@ package final class HTTPTransport: Sendable {
         _ request: HTTPClientRequest, receiver: any HTTPResponseReceiver
     ) throws(GenerationError) -> HTTPExchange {
         let origin = try request.validate()
-        let id = try queue.start(request, origin: origin, receiver: receiver)
-        return HTTPExchange(queue: queue, id: id)
+        return try queue.start(request, origin: origin, receiver: receiver)
     }
 
     /// Ends what runs, as failed with `shuttingDown`, and waits until the connections are closed.
@@ -69,7 +68,8 @@ package final class HTTPTransport: Sendable {
 /// One request and its answer, for whoever started it. Dropping it changes nothing.
 package final class HTTPExchange: Sendable {
     private let queue: TransportQueue
-    private let id: UInt64
+    /// Its number within the transport.
+    let id: UInt64
 
     init(queue: TransportQueue, id: UInt64) { (self.queue, self.id) = (queue, id) }
 
@@ -83,8 +83,8 @@ package final class HTTPExchange: Sendable {
 
 /// Gets an answer. Every call is made on the transport's thread, in order, and must not block.
 package protocol HTTPResponseReceiver: AnyObject, Sendable {
-    /// The head of an answer with a status of 200 to 299 has come.
-    func receive(_ head: HTTPResponseHead)
+    /// The head of an answer with a status of 200 to 299 has come, of the exchange that ``HTTPTransport`` started.
+    func receive(_ head: HTTPResponseHead, of exchange: HTTPExchange) -> HTTPVerdict
 
     /// A piece of such an answer's body has come. The bytes are valid during the call, and they count as taken whatever
     /// is returned.

@@ -13,6 +13,7 @@ final class Transfer {
     /// The most bytes that are kept of the body of a refusal.
     static let maxRefusalLength = 64 << 10
 
+    private let exchange: HTTPExchange
     private let origin: HTTPOrigin
     /// Sent headers, and room for libcurl's words about a failure; both must outlive the handle's use.
     private var headers: UnsafeMutablePointer<curl_slist>?
@@ -32,6 +33,7 @@ final class Transfer {
     init?(_ start: TransportQueue.Start, roots: TrustedRoots) {
         guard let handle = curl_easy_init() else { return nil }
         self.handle = handle
+        exchange = start.exchange
         origin = start.origin
         receiver = start.receiver
         timer = DeadlineTimer(start.request.deadlines, startedAt: start.at)
@@ -117,8 +119,8 @@ extension Transfer {
         do {
             guard let head = try headReader.append(line) else { return line.count }
             self.head = head
-            if head.isSuccess { receiver.receive(head) }
-            return line.count
+            guard head.isSuccess else { return line.count }
+            return obey(receiver.receive(head, of: exchange)) ? line.count : 0
         } catch {
             failure = GenerationError(
                 .badResponse, "The head of the answer of \(origin) is longer than \(HTTPHeadReader.maxLength) bytes.")
@@ -136,16 +138,23 @@ extension Transfer {
             refusal += bytes.prefix(Self.maxRefusalLength - refusal.count)
             return refusal.count < Self.maxRefusalLength ? bytes.count : 0
         }
-        switch receiver.receive(bytes) {
-        case .goOn: break
+        return obey(receiver.receive(bytes)) ? bytes.count : 0
+    }
+
+    /// Does what the receiver wants next.
+    ///
+    /// - Returns: whether the transfer goes on, at once or later.
+    private func obey(_ verdict: HTTPVerdict) -> Bool {
+        switch verdict {
+        case .goOn: return true
         case .pause:
             isPaused = true
             timer.pause()
+            return true
         case .stop:
             failure = GenerationError(.cancelled, "The request was cancelled.")
-            return 0
+            return false
         }
-        return bytes.count
     }
 
     /// Lets a paused transfer go on; the receiver may be called before this returns.

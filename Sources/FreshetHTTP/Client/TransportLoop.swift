@@ -44,12 +44,12 @@ final class TransportLoop {
 
     private func begin(_ start: TransportQueue.Start) {
         guard let transfer = Transfer(start, roots: roots) else {
-            queue.end(start.id)
+            queue.end(start.exchange.id)
             start.receiver.finish(.failed(GenerationError(.outOfMemory, "There is not enough memory for a request.")))
             return
         }
-        transfers[start.id] = transfer
-        identities[transfer.handle] = start.id
+        transfers[start.exchange.id] = transfer
+        identities[transfer.handle] = start.exchange.id
         curl_multi_add_handle(multi.handle, transfer.handle)
     }
 

@@ -8,7 +8,7 @@ final class TransportQueue: @unchecked Sendable {
 
     /// A request that the thread has not seen.
     struct Start {
-        let id: UInt64
+        let exchange: HTTPExchange
         let request: HTTPClientRequest
         let origin: HTTPOrigin
         let receiver: any HTTPResponseReceiver
@@ -40,9 +40,9 @@ final class TransportQueue: @unchecked Sendable {
     /// - Throws: ``GenerationError`` with code `overloaded` or `shuttingDown`.
     func start(
         _ request: HTTPClientRequest, origin: HTTPOrigin, receiver: any HTTPResponseReceiver
-    ) throws(GenerationError) -> UInt64 {
+    ) throws(GenerationError) -> HTTPExchange {
         let now = ContinuousClock.now
-        let (id, multi) = try monitor.withLock { () throws(GenerationError) in
+        let (exchange, multi) = try monitor.withLock { () throws(GenerationError) in
             if arrivals.isClosed { throw GenerationError(.shuttingDown, "The HTTP client is shutting down.") }
             guard running.count < capacity else {
                 throw GenerationError(
@@ -51,12 +51,13 @@ final class TransportQueue: @unchecked Sendable {
             }
             lastID += 1
             running.insert(lastID)
+            let exchange = HTTPExchange(queue: self, id: lastID)
             arrivals.started.append(
-                Start(id: lastID, request: request, origin: origin, receiver: receiver, at: now))
-            return (lastID, knock())
+                Start(exchange: exchange, request: request, origin: origin, receiver: receiver, at: now))
+            return (exchange, knock())
         }
         multi?.wake()
-        return id
+        return exchange
     }
 
     /// Asks for a paused exchange to go on.

@@ -17,13 +17,14 @@ final class RecordingReceiver: HTTPResponseReceiver, @unchecked Sendable {
     /// - Parameter decide: what to answer once so many bytes of the body have come.
     init(decide: @escaping @Sendable (Int) -> HTTPVerdict = { _ in .goOn }) { self.decide = decide }
 
-    func receive(_ head: HTTPResponseHead) {
+    func receive(_ head: HTTPResponseHead, of exchange: HTTPExchange) -> HTTPVerdict {
         var clock = clockid_t()
         pthread_getcpuclockid(pthread_self(), &clock)
         monitor.withLock {
             heads.append(head)
             self.clock = clock
         }
+        return .goOn
     }
 
     func receive(_ bytes: UnsafeRawBufferPointer) -> HTTPVerdict {

@@ -1,0 +1,74 @@
+internal import Freshet
+
+/// Turns the body of a successful answer into chunks: a stream of events, or one whole reply where a server does not
+/// stream.
+struct OpenAIAnswerReader {
+    /// The most bytes of a whole reply.
+    static let maxReplyLength = 16 << 20
+
+    private enum Form {
+        case events(SSEDecoder, OpenAIChunkDecoder)
+        case whole([UInt8])
+    }
+
+    private var form: Form
+    private let origin: HTTPOrigin
+
+    /// A reader for an answer of some type.
+    ///
+    /// - Throws: ``GenerationError`` with code `badResponse` when it is neither events nor JSON: most often a page for
+    ///   people, from an address that is not the provider's.
+    init(contentType: String?, origin: HTTPOrigin) throws(GenerationError) {
+        self.origin = origin
+        let type = (contentType ?? "").prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+        switch type {
+        case "text/event-stream": form = .events(SSEDecoder(), OpenAIChunkDecoder())
+        case "application/json": form = .whole([])
+        default:
+            let printable = String(type.prefix(60).filter { $0.isASCII && !$0.isNewline && $0.asciiValue! >= 0x20 })
+            let what = printable.isEmpty ? "something without a content type" : printable
+            throw GenerationError(
+                .badResponse, "\(origin) answered with \(what), not with a stream of events: check the base URL.")
+        }
+    }
+
+    /// Takes the next bytes of the body.
+    ///
+    /// - Parameter write: gets each chunk that is complete, those before a failure included.
+    /// - Throws: ``GenerationError``, what the decoders throw.
+    mutating func append(_ bytes: some Collection<UInt8>, write: (Chunk) -> Void) throws(GenerationError) {
+        switch form {
+        case .events(var lines, var chunks):
+            // The form is empty meanwhile, so that the decoders' buffers are not copied.
+            form = .whole([])
+            defer { form = .events(lines, chunks) }
+            var events: [SSEEvent] = []
+            var failure: GenerationError?
+            do throws(GenerationError) { try lines.append(bytes, to: &events) } catch { failure = error }
+            for event in events { try chunks.decode(event.data).forEach(write) }
+            if let failure, !chunks.isEnded { throw failure }
+        case .whole(var body):
+            form = .whole([])
+            defer { form = .whole(body) }
+            guard body.count + bytes.count <= Self.maxReplyLength else {
+                throw GenerationError(
+                    .badResponse, "The reply of \(origin) is longer than \(Self.maxReplyLength) bytes.")
+            }
+            body += bytes
+        }
+    }
+
+    /// Takes the end of the body.
+    ///
+    /// - Throws: ``GenerationError``, with code `truncated` when the answer is not finished.
+    mutating func finish(write: (Chunk) -> Void) throws(GenerationError) {
+        switch form {
+        case .events(var lines, var chunks):
+            if chunks.isEnded { return }
+            if let last = try lines.finish() { try chunks.decode(last.data, isComplete: false).forEach(write) }
+            try chunks.finish().forEach(write)
+        case .whole(let body):
+            try OpenAIReply.chunks(of: body).forEach(write)
+        }
+    }
+}

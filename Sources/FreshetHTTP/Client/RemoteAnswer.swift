@@ -1,0 +1,112 @@
+internal import Foundation
+internal import Freshet
+
+/// One answer on its way: it gets bytes from the transport and writes chunks to a stream.
+final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
+    // Sendable: `result` and `waiting` are read and written under `monitor` only; everything else that changes is used on
+    // the transport's thread only.
+    private let origin: HTTPOrigin
+    private let key: String
+    /// Kept for as long as an answer is on its way, also when nobody else holds it.
+    private let transport: HTTPTransport
+
+    private let monitor = Monitor()
+    private var result: Result<ChunkStream, GenerationError>?
+    private var waiting: CheckedContinuation<Result<ChunkStream, GenerationError>, Never>?
+
+    private var reader: OpenAIAnswerReader?
+    private var writer: ChunkStream.Writer?
+
+    /// An answer of which nothing has come.
+    ///
+    /// - Parameter key: what no error may show.
+    init(origin: HTTPOrigin, key: String, transport: HTTPTransport) {
+        self.origin = origin
+        self.key = key
+        self.transport = transport
+    }
+
+    /// Waits for the stream, or for the failure that there is instead. To be called once.
+    func beginning() async -> Result<ChunkStream, GenerationError> {
+        await withCheckedContinuation { continuation in
+            let result = monitor.withLock {
+                if self.result == nil { waiting = continuation }
+                return self.result
+            }
+            if let result { continuation.resume(returning: result) }
+        }
+    }
+
+    func receive(_ head: HTTPResponseHead, of exchange: HTTPExchange) -> HTTPVerdict {
+        do throws(GenerationError) {
+            reader = try OpenAIAnswerReader(contentType: head.headers["Content-Type"], origin: origin)
+        } catch {
+            begin(.failure(error))
+            return .stop
+        }
+        let (stream, writer) = ChunkStream.makeStream(
+            onRoom: { exchange.resume() }, onCancel: { exchange.cancel() })
+        self.writer = writer
+        begin(.success(stream))
+        return .goOn
+    }
+
+    func receive(_ bytes: UnsafeRawBufferPointer) -> HTTPVerdict {
+        // A body that goes on after the stream's end is not waited for: it may never end.
+        guard let writer, !writer.isEnded else { return .stop }
+        do throws(GenerationError) {
+            try reader?.append(bytes) { writer.write($0) }
+        } catch {
+            writer.fail(redacted(error))
+            return .stop
+        }
+        // The rest of the body is let through, if only its own end is to come: the connection can then be used again.
+        return writer.hasRoom || writer.isEnded ? .goOn : .pause
+    }
+
+    func finish(_ end: HTTPExchangeEnd) {
+        switch end {
+        case .finished:
+            do throws(GenerationError) {
+                try reader?.finish { writer?.write($0) }
+            } catch {
+                writer?.fail(redacted(error))
+            }
+        case .refused(let head, let body):
+            begin(.failure(refusal(head, body)))
+        case .failed(let error):
+            begin(.failure(error))
+            writer?.fail(error)
+        }
+        (reader, writer) = (nil, nil)
+    }
+
+    /// Tells whoever waits how the answer begins; only the first time counts.
+    private func begin(_ result: Result<ChunkStream, GenerationError>) {
+        let waiting = monitor.withLock {
+            if self.result == nil { self.result = result }
+            defer { self.waiting = nil }
+            return self.waiting
+        }
+        waiting?.resume(returning: result)
+    }
+
+    private func refusal(_ head: HTTPResponseHead, _ body: [UInt8]) -> GenerationError {
+        var error = OpenAIErrorObject.error(status: head.status, fields: head.headers, body: body, now: Date())
+        if error.code == .notFound {
+            if !error.message.hasSuffix(".") { error.message += "." }
+            error.message += " Check the base URL: it usually ends in /v1."
+        }
+        return redacted(error)
+    }
+
+    /// Some servers repeat a wrong key in their words.
+    private func redacted(_ error: GenerationError) -> GenerationError {
+        guard !key.isEmpty else { return error }
+        var error = error
+        error.message = error.message.replacing(key, with: "…")
+        error.cause = error.cause?.replacing(key, with: "…")
+        error.parameter = error.parameter?.replacing(key, with: "…")
+        return error
+    }
+}
