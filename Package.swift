@@ -72,6 +72,10 @@ let package = Package(
             name: "SSEFuzzer", dependencies: ["FreshetHTTP", "FreshetTestSupport"], path: "Tests/Fuzzing/SSEFuzzer",
             exclude: ["dictionary"], swiftSettings: settings
         ),
+        .executableTarget(
+            name: "ServerBenchmark", dependencies: ["Freshet", "FreshetHTTP", "FreshetTestSupport"],
+            path: "Tests/Benchmarks/ServerBenchmark", swiftSettings: settings
+        ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FreshetLlamaTests",

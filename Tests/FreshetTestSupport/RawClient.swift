@@ -15,7 +15,8 @@ public final class RawClient {
         public let description: String
     }
 
-    private var descriptor: Int32
+    /// The socket, or -1 after ``close()``.
+    public private(set) var descriptor: Int32
     private var received: [UInt8] = []
 
     /// Connects to `host`, an address as digits.
