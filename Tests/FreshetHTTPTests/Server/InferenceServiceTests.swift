@@ -9,20 +9,6 @@ import Testing
 struct InferenceServiceTests {
     fileprivate static let answer = ScriptedProvider(answering: ["Hello", ", ", "wörld"])
 
-    private static func service(
-        _ provider: any Provider = answer, keys: [String] = [],
-        log: @escaping @Sendable (RequestLogLine) -> Void = { _ in },
-        _ change: (inout InferenceService.Options) -> Void = { _ in }
-    ) throws -> InferenceService {
-        var options = InferenceService.Options(authenticator: try Authenticator(keys: keys))
-        change(&options)
-        let models = ServedModels()
-        var registry = ProviderRegistry()
-        try registry.add(provider, names: ["scripted", "org/other"])
-        models.publish(registry)
-        return InferenceService(models, options: options, log: log)
-    }
-
     /// Sends one request, and answers with the response and its body as JSON.
     private static func send(
         _ method: String, _ path: String, _ body: String = "", fields: HTTPFields = [:], to service: InferenceService
@@ -36,7 +22,7 @@ struct InferenceServiceTests {
     @Test(arguments: ["/v1/chat/completions", "/chat/completions", "/v1/completions"])
     func theWholeAnswerIsTheFold(path: String) async throws {
         let body = #"{"messages":[{"role":"user","content":"Hi"}],"prompt":"Hi","model":"org/other"}"#
-        let (response, json) = try await Self.send("POST", path, body, to: Self.service())
+        let (response, json) = try await Self.send("POST", path, body, to: makeService(Self.answer))
         #expect(response.status == 200 && response.fields["Content-Type"] == "application/json")
         guard case .array(let choices)? = json["choices"], let choice = choices.first else {
             Issue.record("no choice in \(json)")
@@ -47,7 +33,7 @@ struct InferenceServiceTests {
     }
 
     @Test func everyModelIsListedAndFound() async throws {
-        let service = try Self.service()
+        let service = try makeService(Self.answer)
         let (_, list) = try await Self.send("GET", "/v1/models", to: service)
         guard case .array(let models)? = list["data"] else {
             Issue.record("no list in \(list)")
@@ -98,7 +84,7 @@ struct InferenceServiceTests {
     ])
     func everyRefusalIsOpenAIsErrorObject(refusal: Refusal) async throws {
         let (response, json) = try await Self.send(
-            refusal.method, refusal.path, refusal.body, fields: refusal.fields, to: Self.service())
+            refusal.method, refusal.path, refusal.body, fields: refusal.fields, to: makeService(Self.answer))
         let error = try #require(json["error"])
         #expect(response.status == refusal.status && error["code"] == .string(refusal.code))
         #expect(error["param"] == (refusal.parameter.map { .string($0) } ?? .null))
@@ -115,7 +101,8 @@ struct InferenceServiceTests {
     @Test(arguments: ["application/json", "application/json; charset=utf-8", "Application/JSON ;x=y"])
     func jsonIsTakenHoweverItIsCalled(type: String) async throws {
         let (response, _) = try await Self.send(
-            "POST", "/v1/completions", #"{"prompt":"Hi"}"#, fields: ["Content-Type": type], to: Self.service())
+            "POST", "/v1/completions", #"{"prompt":"Hi"}"#, fields: ["Content-Type": type], to: makeService(Self.answer)
+        )
         #expect(response.status == 200)
     }
 
@@ -124,7 +111,7 @@ struct InferenceServiceTests {
         ("POST", "/v1/completions"), ("GET", "/models"),
     ])
     func everyRouteButHealthAsksForTheKey(method: String, path: String) async throws {
-        let service = try Self.service(keys: ["sk-right"])
+        let service = try makeService(Self.answer, keys: ["sk-right"])
         for fields: HTTPFields in [[:], ["Authorization": "Bearer sk-wrong"]] {
             let (response, json) = try await Self.send(method, path, "{}", fields: fields, to: service)
             #expect(response.status == 401 && json["error"]?["code"] == "invalid_api_key")
@@ -144,7 +131,7 @@ struct InferenceServiceTests {
             }
         }
         let (response, json) = try await Self.send(
-            "POST", "/v1/completions", #"{"prompt":"Hi","stream":true}"#, to: Self.service(Full()))
+            "POST", "/v1/completions", #"{"prompt":"Hi","stream":true}"#, to: makeService(Full()))
         #expect(response.status == 503 && response.fields["Retry-After"] == "2")
         #expect(json["error"]?["code"] == "overloaded" && json["error"]?["type"] == "server_error")
     }
@@ -155,7 +142,7 @@ struct InferenceServiceTests {
         let failure = ScriptedProvider.Step.fail(GenerationError(.engineFailed, "The engine failed."))
         let steps: [ScriptedProvider.Step] =
             isLate ? [.write(.role(.assistant)), .write(.text("a")), failure] : [failure]
-        let service = try Self.service(ScriptedProvider(steps))
+        let service = try makeService(ScriptedProvider(steps))
         guard !(streams && isLate) else { return }
         let (response, json) = try await Self.send(
             "POST", "/v1/completions", #"{"prompt":"Hi","stream":\#(streams)}"#, to: service)
@@ -185,14 +172,14 @@ struct InferenceServiceTests {
                 return try await InferenceServiceTests.answer.stream(request)
             }
         }
-        let service = try Self.service(Watching(seen: seen), log: { _ in }) { $0.maxTokens = 7 }
+        let service = try makeService(Watching(seen: seen), change: { $0.maxTokens = 7 })
         _ = try await Self.send("POST", "/v1/completions", #"{"prompt":"Hi"\#(field)}"#, to: service)
         #expect(await seen.next() == expected)
     }
 
     @Test func theLogHasTheResponsesIDAndNothingOfTheText() async throws {
         let lines = Collected<RequestLogLine>()
-        let service = try Self.service(log: { lines.add($0) })
+        let service = try makeService(Self.answer, log: { lines.add($0) })
         let (response, _) = try await Self.send(
             "POST", "/v1/completions", #"{"prompt":"a secret prompt","model":"scripted"}"#,
             fields: ["Authorization": "Bearer sk-secret"], to: service)
@@ -208,7 +195,7 @@ struct InferenceServiceTests {
 
     @Test func whatTheServerRefusesByItselfIsAnErrorObjectToo() throws {
         let refusal = HTTPRefusal(413, "The request's body has more than 5 bytes.")
-        let response = try Self.service().response(to: refusal)
+        let response = try makeService(Self.answer).response(to: refusal)
         #expect(response.status == 413 && response.fields["x-request-id"] != nil)
         guard case .whole(let body) = response.body else {
             Issue.record("a stream")
