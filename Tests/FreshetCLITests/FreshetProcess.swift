@@ -13,6 +13,8 @@ enum FreshetProcess {
         case closeOutput
         /// Sends a signal.
         case signal(Int32)
+        /// Calls a closure with the program's process and all that it has written so far, on the thread that reads it.
+        case call(@Sendable (pid_t, String) -> Void)
         /// Sends a signal once a second until the program ends; it is the last step, and is never done.
         case signalAgainAndAgain(Int32)
     }
@@ -29,7 +31,7 @@ enum FreshetProcess {
         var needsInput: Bool {
             switch action {
             case .type, .closeInput: true
-            case .closeOutput, .signal, .signalAgainAndAgain: false
+            case .closeOutput, .signal, .call, .signalAgainAndAgain: false
             }
         }
     }
@@ -207,6 +209,7 @@ private final class Child {
             case .type(let text): waiting += Array(text.utf8)
             case .closeInput: closeInput()
             case .closeOutput: closeOutput()
+            case .call(let body): body(pid, String(decoding: seen, as: UTF8.self))
             case .signal(let number), .signalAgainAndAgain(let number): kill(pid, number)
             }
         }

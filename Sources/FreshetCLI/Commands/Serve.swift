@@ -82,8 +82,7 @@ enum Serve {
         let service = InferenceService(models, options: try values.serviceOptions(keys: keys)) { line in
             log.write(line.text(values.logFormat))
         }
-        // Before a model is loaded for minutes: the address may be taken.
-        let server = try HTTPServer.start(values.serverOptions(service)) { await service.respond(to: $0) }
+        let server = try listen(values.serverOptions(service), service)
         let model = try await Composition.loadModel(values.model, console: console)
         var registry = ProviderRegistry()
         try registry.add(model.provider, names: values.aliases.isEmpty ? model.names : values.aliases)
@@ -98,6 +97,18 @@ enum Serve {
         await server.shutDown(within: .seconds(values.drain))
         await model.shutDown()
         await log.close()
+    }
+}
+
+extension Serve {
+    /// Begins to listen, before a model is loaded for minutes: the address may be taken.
+    private static func listen(_ options: HTTPServerOptions, _ service: InferenceService) throws(Exit) -> HTTPServer {
+        do throws(GenerationError) {
+            return try HTTPServer.start(options) { await service.respond(to: $0) }
+        } catch {
+            // What the system refuses is no wrong usage.
+            throw .failed(error.message)
+        }
     }
 }
 
