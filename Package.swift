@@ -64,9 +64,15 @@ let package = Package(
             cxxSettings: [.headerSearchPath("../../.llama/include")],
             linkerSettings: llamaPath + [.linkedLibrary("llama")]
         ),
+        .target(name: "BenchmarkTurns", path: "Tests/Benchmarks/BenchmarkTurns", swiftSettings: settings),
         .executableTarget(
-            name: "SamplerBenchmark", dependencies: ["Freshet", "FreshetLlama", "CAllocations", "CSamplerOracle"],
+            name: "SamplerBenchmark",
+            dependencies: ["BenchmarkTurns", "Freshet", "FreshetLlama", "CAllocations", "CSamplerOracle"],
             path: "Tests/Benchmarks/SamplerBenchmark", swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "ChunkBenchmark", dependencies: ["BenchmarkTurns", "Freshet", "FreshetHTTP"],
+            path: "Tests/Benchmarks/ChunkBenchmark", swiftSettings: settings
         ),
         .executableTarget(
             name: "SSEFuzzer", dependencies: ["FreshetHTTP", "FreshetTestSupport"], path: "Tests/Fuzzing/SSEFuzzer",

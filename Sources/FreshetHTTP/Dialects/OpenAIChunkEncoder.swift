@@ -19,6 +19,11 @@ package struct OpenAIChunkEncoder: Sendable {
     /// What every chunk of the stream begins with, made once for each `id`, `created` and `model`.
     private var prefix: [UInt8] = []
     private var identity: (id: String, created: Int, model: String)?
+    /// The same up to a piece of text, for the choice of the last piece, and what follows the piece: of every shape that
+    /// a chunk has, this one must cost nothing.
+    private var textPrefix: [UInt8] = []
+    private var textIndex: Int?
+    private let textSuffix: [UInt8]
 
     /// An encoder for one stream, or for several in turn.
     ///
@@ -29,6 +34,12 @@ package struct OpenAIChunkEncoder: Sendable {
     package init(for endpoint: OpenAIEndpoint = .chatCompletions, includesUsage: Bool = true) {
         self.endpoint = endpoint
         self.includesUsage = includesUsage
+        var suffix: [UInt8] = []
+        if endpoint == .chatCompletions { suffix.append(literal: "}") }
+        suffix.append(literal: #","logprobs":null,"finish_reason":null"#)
+        suffix.append(literal: Self.choicesEnd(includesUsage))
+        suffix.append(literal: "}")
+        textSuffix = suffix
     }
 
     /// Adds a chunk's JSON, without a line end.
@@ -37,35 +48,73 @@ package struct OpenAIChunkEncoder: Sendable {
     ///   plain completion has no role.
     @discardableResult
     package mutating func append(_ chunk: Chunk, to output: inout [UInt8]) -> Bool {
-        switch chunk.content {
-        case .end where !includesUsage: return false
-        case .role where endpoint == .completions: return false
-        default: break
-        }
         if identity.map({ $0 != (chunk.id, chunk.created, chunk.model) }) ?? true { setIdentity(of: chunk) }
         let start = output.count
-        output += prefix
-        if case .end(let usage, let timings) = chunk.content {
+        switch chunk.content {
+        case .text(let text):
+            if textIndex != chunk.index { setTextPrefix(for: chunk.index) }
+            output += textPrefix
+            output.append(json: text)
+            output += textSuffix
+        case .end(let usage, let timings):
+            guard includesUsage else { return false }
+            output += prefix
             output.append(literal: #"],"usage":"#)
             output.append(usage)
             if let timings { output.append(timings, usage) }
-        } else {
-            output.append(literal: #"{"index":"#)
-            output.append(json: chunk.index)
-            switch endpoint {
-            case .chatCompletions: output.appendDelta(chunk.content)
-            case .completions: output.appendPlain(chunk.content)
-            }
-            output.append(literal: includesUsage ? #"}],"usage":null"# : "}]")
-            if case .progress(let progress) = chunk.content { output.append(progress) }
+            output.append(literal: "}")
+        case .role where endpoint == .completions:
+            return false
+        default:
+            output += prefix
+            appendRare(chunk, to: &output)
         }
-        output.append(literal: "}")
         if let remainder = chunk.metadata?.remainder, !remainder.isEmpty { output.merge(remainder, from: start) }
         return true
     }
 
+    /// Adds what follows the prefix for a chunk of a choice that is no text.
+    private func appendRare(_ chunk: Chunk, to output: inout [UInt8]) {
+        output.append(literal: #"{"index":"#)
+        output.append(json: chunk.index)
+        switch endpoint {
+        case .chatCompletions:
+            output.append(literal: #","delta":{"#)
+            output.appendMember(chunk.content)
+            output.append(literal: "}")
+        case .completions:
+            output.append(literal: #","text":"""#)
+            output.appendMember(chunk.content, separator: ",")
+        }
+        output.append(literal: #","logprobs":"#)
+        if case .logProbabilities(let entries) = chunk.content {
+            output.append(logProbabilities: entries)
+        } else {
+            output.append(logProbabilities: nil)
+        }
+        output.append(literal: #","finish_reason":"#)
+        if case .finish(let finish) = chunk.content { output.append(finish) } else { output.append(nil as Finish?) }
+        output.append(literal: Self.choicesEnd(includesUsage))
+        if case .progress(let progress) = chunk.content { output.append(progress) }
+        output.append(literal: "}")
+    }
+
+    /// What follows the last member of a choice.
+    private static func choicesEnd(_ includesUsage: Bool) -> StaticString {
+        includesUsage ? #"}],"usage":null"# : "}]"
+    }
+
+    private mutating func setTextPrefix(for index: Int) {
+        textIndex = index
+        textPrefix = prefix
+        textPrefix.append(literal: #"{"index":"#)
+        textPrefix.append(json: index)
+        textPrefix.append(literal: endpoint == .chatCompletions ? #","delta":{"content":"# : #","text":"#)
+    }
+
     private mutating func setIdentity(of chunk: Chunk) {
         identity = (chunk.id, chunk.created, chunk.model)
+        textIndex = nil
         prefix = []
         prefix.appendHead(
             id: chunk.id, object: endpoint == .completions ? #""text_completion""# : #""chat.completion.chunk""#,
@@ -75,64 +124,28 @@ package struct OpenAIChunkEncoder: Sendable {
 }
 
 extension [UInt8] {
-    /// Adds what follows a choice's index in a conversation, up to the choice's closing brace.
-    fileprivate mutating func appendDelta(_ content: Chunk.Content) {
-        append(literal: #","delta":{"#)
+    /// Adds the member for a piece of the answer that is not its text, if that is what the chunk carries.
+    fileprivate mutating func appendMember(_ content: Chunk.Content, separator: StaticString = "") {
         switch content {
-        case .text(let text):
-            append(literal: #""content":"#)
-            append(json: text)
-            return append(literal: #"},"logprobs":null,"finish_reason":null"#)
         case .role(let role):
+            append(literal: separator)
             append(literal: #""role":"#)
             append(json: role.rawValue)
             append(literal: #","content":"""#)
-        default:
-            appendRare(content)
-        }
-        append(literal: "}")
-        appendEnd(content)
-    }
-
-    /// The same for a plain completion.
-    fileprivate mutating func appendPlain(_ content: Chunk.Content) {
-        append(literal: #","text":"#)
-        if case .text(let text) = content { append(json: text) } else { append(literal: #""""#) }
-        switch content {
-        case .reasoning, .refusal, .toolCall:
-            append(literal: ",")
-            appendRare(content)
-        default: break
-        }
-        appendEnd(content)
-    }
-
-    /// Adds a choice's log-probabilities and its finish.
-    private mutating func appendEnd(_ content: Chunk.Content) {
-        append(literal: #","logprobs":"#)
-        if case .logProbabilities(let entries) = content {
-            append(logProbabilities: entries)
-        } else {
-            append(logProbabilities: nil)
-        }
-        append(literal: #","finish_reason":"#)
-        if case .finish(let finish) = content { append(finish) } else { append(literal: "null") }
-    }
-
-    /// Adds the member for a piece of the answer that is not its text.
-    private mutating func appendRare(_ content: Chunk.Content) {
-        switch content {
         case .reasoning(let text):
+            append(literal: separator)
             append(literal: #""reasoning_content":"#)
             append(json: text)
         case .refusal(let text):
+            append(literal: separator)
             append(literal: #""refusal":"#)
             append(json: text)
         case .toolCall(let fragment):
+            append(literal: separator)
             append(literal: #""tool_calls":["#)
             append(fragment)
             append(literal: "]")
-        case .role, .text, .logProbabilities, .progress, .finish, .end:
+        case .text, .logProbabilities, .progress, .finish, .end:
             break
         }
     }

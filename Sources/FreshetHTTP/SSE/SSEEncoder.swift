@@ -1,3 +1,5 @@
+import Glibc
+
 /// Writes server-sent events, as the WHATWG's HTML standard defines them: `data: …`, a blank line.
 ///
 /// Lines end in LF and nothing stands before `data:`, because some clients drop a frame that begins with anything else.
@@ -12,6 +14,17 @@ public enum SSEEncoder {
     ///   - output: the bytes for the wire so far.
     public static func append(_ data: some Collection<UInt8>, to output: inout [UInt8]) {
         output += field
+        // One chunk's JSON is one line, and goes over in one copy.
+        let isLine = data.withContiguousStorageIfAvailable { bytes in
+            guard !bytes.hasLineEnd else { return false }
+            output.append(contentsOf: bytes)
+            return true
+        }
+        if isLine != true { appendLines(data, to: &output) }
+        output += end
+    }
+
+    private static func appendLines(_ data: some Collection<UInt8>, to output: inout [UInt8]) {
         var endedInReturn = false
         for byte in data {
             switch byte {
@@ -21,12 +34,20 @@ public enum SSEEncoder {
             }
             endedInReturn = byte == carriageReturn
         }
-        output += end
     }
 
-    private static let newline = UInt8(ascii: "\n")
-    private static let carriageReturn = UInt8(ascii: "\r")
+    fileprivate static let newline = UInt8(ascii: "\n")
+    fileprivate static let carriageReturn = UInt8(ascii: "\r")
     private static let field = Array("data: ".utf8)
     private static let continuation = Array("\ndata: ".utf8)
     private static let end = Array("\n\n".utf8)
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// Whether a line ends within the bytes.
+    fileprivate var hasLineEnd: Bool {
+        guard let baseAddress else { return false }
+        return memchr(baseAddress, Int32(SSEEncoder.newline), count) != nil
+            || memchr(baseAddress, Int32(SSEEncoder.carriageReturn), count) != nil
+    }
 }

@@ -1,0 +1,63 @@
+import Foundation
+
+/// What one call of a piece of work costs, measured in many turns.
+///
+/// Several pieces of work take turns, a few milliseconds each, so that whatever else runs on the machine slows all
+/// alike. The process's own processor time is counted.
+package struct Turns {
+    /// How many turns each piece of work has.
+    package static let count = 41
+    /// In microseconds.
+    private static let length = 4000.0
+
+    /// Microseconds for one call, one figure a turn, in ascending order.
+    private var figures: [Double] = []
+
+    /// The middle figure, in microseconds.
+    package var median: Double { figures[Self.count / 2] }
+
+    /// The median, and in parentheses the bounds of the middle half of the figures.
+    ///
+    /// - Parameter digits: how many stand after the point.
+    package func summary(digits: Int = 1) -> String {
+        let quarters = [2, 1, 3].map { Self.text(figures[Self.count * $0 / 4], digits: digits) }
+        return "\(quarters[0]) (\(quarters[1])–\(quarters[2]))"
+    }
+
+    /// Measures pieces of work. Each does a number of calls and says how many.
+    package static func measure(
+        isolation actor: isolated (any Actor)? = #isolation, _ works: [() async -> Int]
+    ) async -> [Turns] {
+        var all = works.map { _ in Turns() }
+        for turn in 0..<count + 2 {
+            for (place, work) in works.enumerated() {
+                let start = processorTime()
+                var (calls, elapsed) = (0, 0.0)
+                repeat {
+                    calls += await work()
+                    elapsed = processorTime() - start
+                } while elapsed < length
+                // The first turns find cold memory.
+                if turn >= 2 { all[place].figures.append(elapsed / Double(calls)) }
+            }
+        }
+        return all.map { Turns(figures: $0.figures.sorted()) }
+    }
+
+    /// A number with that many digits after the point.
+    package static func text(_ number: Double, digits: Int = 1) -> String {
+        String(format: "%.\(digits)f", number)
+    }
+
+    /// A line of a table: each cell is filled up to its width.
+    package static func row(_ cells: [(text: String, width: Int)]) -> String {
+        cells.map { text, width in text + String(repeating: " ", count: max(0, width - text.count)) }.joined()
+    }
+
+    /// The time that this process's threads have run, in microseconds.
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
+    }
+}
