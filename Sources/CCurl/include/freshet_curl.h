@@ -21,8 +21,8 @@ bool freshet_curl_start(void);
 // Sets an option that takes a long, such as CURLOPT_NOSIGNAL.
 CURLcode freshet_curl_set_long(CURL * _Nonnull curl, CURLoption option, long value);
 
-// Sets an option that takes a text, such as CURLOPT_URL. libcurl copies it.
-CURLcode freshet_curl_set_text(CURL * _Nonnull curl, CURLoption option, const char * _Nonnull text);
+// Sets an option that takes a text, such as CURLOPT_URL, or unsets it with NULL. libcurl copies the text.
+CURLcode freshet_curl_set_text(CURL * _Nonnull curl, CURLoption option, const char * _Nullable text);
 
 // Makes the transfer a POST of `count` bytes, which libcurl copies. `bytes` may be NULL when `count` is 0.
 CURLcode freshet_curl_set_body(CURL * _Nonnull curl, const void * _Nullable bytes, size_t count);

@@ -56,14 +56,9 @@ final class Transfer {
             guard let longer = curl_slist_append(headers, line) else { return false }
             headers = longer
         }
-        var texts: [(CURLoption, String)] = [
-            (CURLOPT_URL, request.url), (CURLOPT_PROTOCOLS_STR, "http,https"), (CURLOPT_USERAGENT, "Freshet"),
-        ]
-        for (option, value) in [(CURLOPT_CAINFO, roots.file), (CURLOPT_PROXY_CAINFO, roots.file)]
-            + [(CURLOPT_CAPATH, roots.folder), (CURLOPT_PROXY_CAPATH, roots.folder)]
-        {
-            if let value { texts.append((option, value)) }
-        }
+        var texts: [(CURLoption, String?)] =
+            [(CURLOPT_URL, request.url), (CURLOPT_PROTOCOLS_STR, "http,https"), (CURLOPT_USERAGENT, "Freshet")]
+            + roots.options
         if origin.isLoopback { texts.append((CURLOPT_PROXY, "")) }
         let numbers: [(CURLoption, Int)] = [
             (CURLOPT_NOSIGNAL, 1),

@@ -33,16 +33,17 @@ extension GenerationError {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_ISSUER_ERROR:
             self.init(
                 .unreachable,
-                "The certificate of \(origin) could not be verified. If it is right, name its root in SSL_CERT_FILE.",
-                cause: words)
+                "The certificate of \(origin) could not be verified (\(words)). If it is right, name its root in "
+                    + "SSL_CERT_FILE.", cause: cause)
         case CURLE_SSL_CACERT_BADFILE:
             self.init(
                 .unreachable, "The trusted certificates could not be read: check SSL_CERT_FILE and SSL_CERT_DIR.",
                 cause: cause)
         case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM, CURLE_USE_SSL_FAILED:
             self.init(
-                .unreachable, "No secure connection to \(origin) could be made: is its URL to begin with http://?",
-                cause: words)
+                .unreachable,
+                "No secure connection to \(origin) could be made (\(words)). Is its URL to begin with http://?",
+                cause: cause)
         case CURLE_OUT_OF_MEMORY:
             self.init(.outOfMemory, "There is not enough memory for a request.", cause: cause)
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
