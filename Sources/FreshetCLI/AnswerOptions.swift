@@ -14,10 +14,10 @@ struct AnswerOptions {
     private var hasOwnBreakers = false
 
     /// A request for the continuation of a prompt.
-    func request(for prompt: Prompt, reportsProgress: Bool) -> GenerationRequest {
+    func request(for prompt: Prompt) -> GenerationRequest {
         GenerationRequest(
             prompt: prompt, sampling: sampling, maxTokens: maxTokens < 0 ? nil : maxTokens, stop: stop,
-            deadline: deadline > 0 ? .seconds(deadline) : nil, reportsProgress: reportsProgress)
+            deadline: deadline > 0 ? .seconds(deadline) : nil)
     }
 }
 

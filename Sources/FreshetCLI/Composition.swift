@@ -1,20 +1,39 @@
 import Freshet
+import FreshetHTTP
 import FreshetLlama
+import Glibc
 
 /// Puts the parts together: the only file that knows where answers come from.
 enum Composition {
-    /// What a command needs of a loaded model.
+    /// What a command needs of a model.
     struct Model {
         /// Answers requests.
         var provider: any Provider
         /// The names that clients of a server may call it by: its own, and its file's.
         var names: [String]
-        /// The most tokens of prompt and answer together.
-        var contextLength: Int
-        /// How long loading took.
-        var loading: Duration
+        /// The most tokens of prompt and answer together; `nil` where a server does not say.
+        var contextLength: Int?
+        /// How long loading took; `nil` where nothing was loaded.
+        var loading: Duration?
+        /// Whether a request may ask for progress through the prompt.
+        var reportsProgress = true
         /// Ends what still runs, and frees the model.
         var shutDown: @Sendable () async -> Void
+    }
+
+    /// Opens the model that a person chose, on this machine or at a server. Nothing is sent to a server yet.
+    ///
+    /// - Throws: like ``loadModel(_:console:)``, and ``UsageError`` for options that contradict one another.
+    static func openModel(_ source: ModelSource, console: Console) async throws -> Model {
+        guard let remote = try source.remote(environment: { getenv($0).map { String(cString: $0) } }) else {
+            return try await loadModel(source.model, console: console)
+        }
+        let provider = try RemoteProvider(
+            RemoteOptions(baseURL: remote.baseURL, model: remote.name, apiKey: remote.key))
+        // A field of llama.cpp's, which a provider on the internet may refuse.
+        let isOnThisMachine = try HTTPOrigin(url: remote.baseURL).isLoopback
+        return Model(
+            provider: provider, names: [provider.model], reportsProgress: isOnThisMachine, shutDown: provider.shutDown)
     }
 
     /// Loads the model that a person chose, with a bar while that takes long.

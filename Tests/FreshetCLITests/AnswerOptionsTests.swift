@@ -11,7 +11,7 @@ struct AnswerOptionsTests {
     }
 
     @Test func theDefaultsAreTheRequestsOwn() throws {
-        let request = try Self.parse().request(for: .text("x"), reportsProgress: false)
+        let request = try Self.parse().request(for: .text("x"))
         #expect(request == GenerationRequest(prompt: .text("x")))
     }
 
@@ -43,7 +43,7 @@ struct AnswerOptionsTests {
         sampling.logitBias = [17: 1.5, 3: -.infinity]
         let expected = GenerationRequest(
             prompt: .text("x"), sampling: sampling, maxTokens: 7, stop: ["A", "B"], deadline: .seconds(1.5))
-        #expect(options.request(for: .text("x"), reportsProgress: false) == expected)
+        #expect(options.request(for: .text("x")) == expected)
     }
 
     @Test func ownSequenceBreakersReplaceTheDefaults() throws {
@@ -77,7 +77,7 @@ struct AnswerOptionsTests {
     ])
     func whatIsParsedIsValid(typed: [String]) throws {
         let values = try #require(try Generate.syntax.parse(typed))
-        try values.answer.request(for: .text("x"), reportsProgress: false).validate()
+        try values.answer.request(for: .text("x")).validate()
     }
 
     /// One range has one truth: the parser refuses a value just when the request's own check refuses it.

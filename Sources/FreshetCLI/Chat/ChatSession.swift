@@ -84,7 +84,7 @@ final class ChatSession {
             guard let statistics else { return console.note("No answer has come to its end yet.") }
             note(statistics.lines)
             let used = statistics.usage.totalTokens
-            console.note("context: \(used) of \(model.contextLength) tokens")
+            console.note("context: \(used)\(model.contextLength.map { " of \($0)" } ?? "") tokens")
         }
     }
 
@@ -92,10 +92,11 @@ final class ChatSession {
 
     /// Lets the model answer the last question.
     private func answer() async throws {
-        let request = options.request(for: .messages(conversation.messages), reportsProgress: console.errors.isTerminal)
+        var request = options.request(for: .messages(conversation.messages))
+        request.reportsProgress = model.reportsProgress && console.errors.isTerminal
         var printer = AnswerPrinter(format: .text, console: console)
         do {
-            let stream = try await model.provider.stream(request)
+            let stream = try await console.signals.stream(request, from: model.provider)
             let (reply, failure) = try await console.signals.stopping(with: stream.cancel) {
                 try await printer.print(stream)
             }

@@ -6,7 +6,7 @@ enum Chat {
     struct Values {
         var system: String?
         var showsStatistics = false
-        var model = ModelOptions()
+        var model = ModelSource()
         var answer = AnswerOptions()
     }
 
@@ -21,8 +21,9 @@ enum Chat {
                             values, text, _ in values.system = text
                         },
                         .flag("--stats", path: \.showsStatistics, help: "tell speeds and tokens after each answer"),
-                    ]), ModelOptions.localGroup.lifted(to: \.model),
-            ] + AnswerOptions.groups.map { $0.lifted(to: \.answer) },
+                    ])
+            ] + ModelSource.groups.map { $0.lifted(to: \.model) }
+                + AnswerOptions.groups.map { $0.lifted(to: \.answer) },
             notes: [
                 "Answers go to standard output, everything else to standard error. When standard input is no terminal, "
                     + "each of its lines is a turn. In the chat, /help shows what else can be done.",
@@ -31,8 +32,8 @@ enum Chat {
     }
 
     static func run(_ values: Values, console: Console) async throws {
-        try values.answer.request(for: .text(""), reportsProgress: false).validate()
-        let model = try await Composition.loadModel(values.model, console: console)
+        try values.answer.request(for: .text("")).validate()
+        let model = try await Composition.openModel(values.model, console: console)
         let session = ChatSession(values, model: model, console: console)
         try await session.run()
     }

@@ -11,7 +11,7 @@ enum Generate {
         var readsEscapes = false
         var format = OutputFormat.text
         var showsStatistics = false
-        var model = ModelOptions()
+        var model = ModelSource()
         var answer = AnswerOptions()
     }
 
@@ -22,11 +22,13 @@ enum Generate {
                 placeholder: "PROMPT", isRequired: false,
                 help: "the text to continue; what comes on standard input is appended to it, and may stand alone",
                 path: \.prompt),
-            groups: [promptOptions, outputOptions, ModelOptions.localGroup.lifted(to: \.model)]
+            groups: [promptOptions, outputOptions] + ModelSource.groups.map { $0.lifted(to: \.model) }
                 + AnswerOptions.groups.map { $0.lifted(to: \.answer) },
             notes: [
                 "The answer goes to standard output, everything else to standard error. "
                     + "In a prompt that is read from a file or standard input, one line end at the very end is left out.",
+                "With --provider openai the answer comes from a server: without --chat from its /completions, which OpenAI's "
+                    + "own newer models do not have, and with --chat from its /chat/completions.",
                 "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C (what has come is kept), "
                     + "129 or 143 ended by a hang-up or SIGTERM, 141 when the reader of standard output went away.",
             ])
@@ -71,18 +73,19 @@ enum Generate {
         let prompt = try prompt(values, console: console)
         var answer = values.answer
         if values.readsEscapes { answer.stop = answer.stop.map(\.unescaped) }
-        // A bar is drawn from the progress chunks; they are no part of the answer.
-        let request = answer.request(for: prompt, reportsProgress: console.errors.isTerminal)
+        var request = answer.request(for: prompt)
         // Wrong values are told before a model is loaded for minutes.
         try request.validate()
-        let model = try await Composition.loadModel(values.model, console: console)
-        let stream = try await model.provider.stream(request)
+        let model = try await Composition.openModel(values.model, console: console)
+        // A bar is drawn from the progress chunks; they are no part of the answer.
+        request.reportsProgress = model.reportsProgress && console.errors.isTerminal
+        let stream = try await console.signals.stream(request, from: model.provider)
         var printer = AnswerPrinter(format: values.format, console: console)
         let (reply, failure) = try await console.signals.stopping(with: stream.cancel) {
             try await printer.print(stream)
         }
         if values.showsStatistics {
-            console.note("loaded in \(Statistics.seconds(model.loading))")
+            if let loading = model.loading { console.note("loaded in \(Statistics.seconds(loading))") }
             for line in Statistics(reply)?.lines ?? [Statistics.lineOfPart(of: reply)] { console.note(line) }
         }
         if let failure { throw failure }

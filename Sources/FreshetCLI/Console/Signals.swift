@@ -139,6 +139,12 @@ final class Signals: @unchecked Sendable {
         return try await body()
     }
 
+    /// Starts to answer a request. A signal stops that too: a server may take long to begin.
+    func stream(_ request: GenerationRequest, from provider: any Provider) async throws -> ChunkStream {
+        let starting = Task { () throws(GenerationError) in try await provider.stream(request) }
+        return try await stopping(with: { starting.cancel() }) { try await starting.value }
+    }
+
     /// The exit status of a program that a signal ended, as a shell would give it.
     static func status(for number: Int32) -> Int32 { 128 + number }
 
