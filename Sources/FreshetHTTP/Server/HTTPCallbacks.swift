@@ -40,8 +40,8 @@ enum HTTPCallbacks {
         let goesOn: Bool
         if let exchange = slot.pointee {
             if let data, size.pointee > 0 {
-                goesOn = connection.request.append(
-                    UnsafeRawBufferPointer(start: data, count: size.pointee), limits: daemon(context).limits)
+                let bytes = UnsafeRawBufferPointer(start: data, count: size.pointee)
+                goesOn = daemon(context).received(bytes, on: connection)
                 size.pointee = 0
             } else {
                 goesOn = daemon(context).proceed(Unmanaged<Exchange>.fromOpaque(exchange).takeUnretainedValue())

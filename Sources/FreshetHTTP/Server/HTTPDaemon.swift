@@ -9,11 +9,14 @@ internal import Glibc
 /// ``HTTPConnection`` from the notice that it began to the notice that it is closed, and a request's context owns an
 /// ``Exchange`` from its header to its completion.
 final class HTTPDaemon: @unchecked Sendable {
-    // Sendable: `daemon` is set before it is shared; the other two variables are used under the monitor.
+    // Sendable: `daemon` is set before it is shared, `bodyBytes` is libmicrohttpd's thread's, and the other two variables
+    // are used under the monitor.
     private var daemon: OpaquePointer?
     private let monitor = Monitor()
     private var isDraining = false
     private var listener: Int32?
+    /// Bytes of bodies that are being received, all together.
+    private var bodyBytes = 0
     /// What a client may take.
     let limits: HTTPServerLimits
     private let errorResponse: @Sendable (HTTPRefusal) -> HTTPResponse
@@ -118,7 +121,7 @@ final class HTTPDaemon: @unchecked Sendable {
                 method: head.method, path: accepted.path, query: accepted.query, fields: head.fields.trimmed,
                 peer: connection.peer)
             // What the client promises is not yet memory to be taken.
-            if case .length(let count) = accepted.body { request.body.reserveCapacity(min(count, 1 << 20)) }
+            if case .length(let count) = accepted.body { request.body.reserveCapacity(min(count, 64 << 10)) }
             connection.request.request = request
             connection.tick { $0.receivedHeader(now: .now) }
             return true
@@ -127,6 +130,13 @@ final class HTTPDaemon: @unchecked Sendable {
             // Answered before the body, libmicrohttpd reads none and closes the connection.
             return proceed(exchange)
         }
+    }
+
+    /// A piece of a request's body has come. Answers whether the connection goes on.
+    func received(_ bytes: UnsafeRawBufferPointer, on connection: HTTPConnection) -> Bool {
+        let before = connection.request.bodyBytes
+        defer { bodyBytes += connection.request.bodyBytes - before }
+        return connection.request.append(bytes, limits: limits, room: limits.receivedBytes - bodyBytes)
     }
 
     /// A request has come whole, or its connection was resumed. Answers whether it goes on.
@@ -162,6 +172,7 @@ final class HTTPDaemon: @unchecked Sendable {
     func completed(_ exchange: Exchange?, on connection: HTTPConnection, descriptor: Int32, wasSent: Bool) {
         // It was answered early, and will be closed with bytes unread.
         if exchange == nil || connection.request.refusal != nil { watcher.linger(on: descriptor) }
+        bodyBytes -= connection.request.bodyBytes
         connection.request = IncomingRequest()
         connection.endExchange()
         exchange?.complete(wasSent: wasSent)
@@ -179,6 +190,7 @@ final class HTTPDaemon: @unchecked Sendable {
             exchange.start({ errorResponse(refused) }, ended: { running.end() })
         } else if let request = connection.request.request {
             // The task's copy is the only one, so that the body is freed as soon as its handler has read it.
+            bodyBytes -= connection.request.bodyBytes
             connection.request.request = nil
             let handler = handler
             exchange.start({ await handler(request) }, ended: { running.end() })

@@ -9,18 +9,26 @@ struct IncomingRequest {
     /// Bytes of the body that came after it had been found too large.
     var droppedBytes = 0
 
-    /// Adds a piece of the body. Answers whether the connection goes on.
-    mutating func append(_ bytes: UnsafeRawBufferPointer, limits: HTTPServerLimits) -> Bool {
+    /// Bytes of the body that are kept.
+    var bodyBytes: Int { request?.body.count ?? 0 }
+
+    /// Adds a piece of the body, where all requests together may keep `room` bytes more. Answers whether the connection
+    /// goes on.
+    mutating func append(_ bytes: UnsafeRawBufferPointer, limits: HTTPServerLimits, room: Int) -> Bool {
         if refusal == nil {
-            if (request?.body.count ?? 0) + bytes.count <= limits.bodyBytes {
+            if bodyBytes + bytes.count > limits.bodyBytes {
+                // Only a chunked body comes here, as others say their length.
+                refusal = RequestHead.bodyTooLarge(limits)
+            } else if bytes.count > room {
+                refusal = HTTPRefusal(503, "The server is receiving too much at once; try again later.")
+            } else {
                 request?.body.append(contentsOf: bytes)
                 return true
             }
-            // Only a chunked body comes here, as others say their length. libmicrohttpd takes no answer before its end,
-            // so as much again is read and dropped for the client to hear why.
-            refusal = RequestHead.bodyTooLarge(limits)
             request = nil
         }
+        // libmicrohttpd takes no answer before the body's end, so as much as a body may have is read and dropped for the
+        // client to hear why.
         droppedBytes += bytes.count
         return droppedBytes <= limits.bodyBytes
     }

@@ -149,6 +149,41 @@ import Testing
             })
     }
 
+    @Test func bodiesTogetherAreBounded() async throws {
+        try await withServer(
+            { ($0.limits.bodyBytes, $0.limits.receivedBytes) = (100_000, 50_000) },
+            { server in
+                let port = server.port
+                let (tooMuch, statuses, isFreed) = try await RawClient.talk(to: port) { client in
+                    func post(_ size: Int, to client: RawClient, sending count: Int) throws {
+                        try client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n")
+                        try client.send([UInt8](repeating: 0, count: count))
+                    }
+                    func status(_ client: RawClient) throws -> String {
+                        String(try client.readResponse().header.dropFirst(9).prefix(3))
+                    }
+                    let other = try RawClient(port: port)
+                    try post(90_000, to: other, sending: 90_000)
+                    let tooMuch = try status(other)
+                    let statuses = try (0..<5).map { _ in
+                        try post(40_000, to: client, sending: 40_000)
+                        return try status(client)
+                    }
+                    // What half a body took is free again soon after its client has left.
+                    for _ in 0..<5 { try post(40_000, to: RawClient(port: port), sending: 20_000) }
+                    let isFreed = try (0..<1000).contains { _ in
+                        let another = try RawClient(port: port)
+                        try post(40_000, to: another, sending: 40_000)
+                        return try status(another) == "200"
+                    }
+                    return (tooMuch, statuses, isFreed)
+                }
+                #expect(tooMuch == "503")
+                #expect(statuses == Array(repeating: "200", count: 5))
+                #expect(isFreed)
+            })
+    }
+
     @Test func connectionsBeyondTheLimitWait() async throws {
         try await withServer(
             { $0.limits.connections = 2 },
