@@ -258,6 +258,15 @@ class Async(unittest.IsolatedAsyncioTestCase):
             text += chunk.choices[0].delta.content or ""
         self.assertEqual(text, whole.choices[0].message.content)
 
+    async def test_connections_are_used_again(self):
+        ports = set()
+        for _ in range(10):
+            stream = await self.ask("Hello!", stream=True)
+            ports.add(stream.response.extensions["network_stream"].get_extra_info("client_addr")[1])
+            async for _ in stream:
+                pass
+        self.assertEqual(len(ports), 1)
+
     async def test_several_at_once(self):
         questions = ["Tell a story.", "What colour is the sky?", "Who are you?"] * 3
         answers = await asyncio.gather(*[self.ask(question) for question in questions])

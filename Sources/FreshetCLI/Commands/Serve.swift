@@ -89,7 +89,7 @@ enum Serve {
         models.publish(registry)
         let end = ThreadEnd()
         // Beside the answers' own time, some for their last words and for the model to be freed.
-        console.signals.wait(.seconds(values.drain + 10))
+        console.signals.grantTime(.seconds(values.drain + 10))
         let url = values.address.url(address: server.address, port: server.port)
         log.write("Listening on \(url) with the model \(model.provider.model.printableLine.quoted); Ctrl-C ends.")
         await console.signals.stopping(with: end.signal) { await end.wait() }

@@ -123,7 +123,7 @@ final class Signals: @unchecked Sendable {
     func spareProgram() { monitor.withLock { interruptSparesProgram = true } }
 
     /// Gives the program more time than a second between the first signal and its end.
-    func wait(_ patience: Duration) { monitor.withLock { self.patience = patience } }
+    func grantTime(_ patience: Duration) { monitor.withLock { self.patience = patience } }
 
     /// Calls `stop` when a signal comes while `body` runs, or at once when one is pending. `stop` may be called from
     /// another thread, and more than once.

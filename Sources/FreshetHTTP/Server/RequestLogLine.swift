@@ -112,8 +112,10 @@ package struct RequestLogLine: Sendable {
         var fields: [(String, Value)] = [
             ("time", .text(time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))),
             ("id", .text(id)),
-            ("peer", .text(peer)), ("method", .text(method)), ("path", .text(path)),
+            ("peer", .text(peer)),
         ]
+        // Of what the server itself refuses nothing more is known.
+        if !method.isEmpty { fields += [("method", .text(method)), ("path", .text(path))] }
         if let status { fields.append(("status", .integer(status))) }
         if let model { fields.append(("model", .text(model))) }
         if let isStreamed { fields.append(("streamed", .text(isStreamed ? "yes" : "no"))) }

@@ -121,18 +121,20 @@ import Testing
     }
 
     @Test func theServersEndIsToldAsAnEvent() async throws {
-        let lines = Collected<RequestLogLine>()
+        let (lines, begun) = (Collected<RequestLogLine>(), Collected<Bool>())
         let provider = ScriptedProvider([.write(.role(.assistant)), .write(.text("a")), .stall])
         try await Self.withService(provider, log: { lines.add($0) }) { server in
             async let body = RawClient.talk(to: server.port) { client in
                 try client.post("/v1/chat/completions", Self.request)
-                return try client.readResponse().body
+                _ = try client.read(until: #""content":"a""#)
+                begun.add(true)
+                return try client.readToEnd()
             }
-            while provider.record.snapshot.written < 2 { await Task.yield() }
+            #expect(await begun.next() == true)
             await server.shutDown(within: .zero)
             let text = try await body
-            #expect(text.contains(#""content":"a""#) && text.contains(#""code":"shutting_down""#))
-            #expect(!text.contains("[DONE]"))
+            #expect(text.contains(#""code":"shutting_down""#) && !text.contains("[DONE]"))
+            #expect(text.hasSuffix("\r\n0\r\n\r\n"), "the body is ended properly")
         }
         #expect(await lines.next()?.error == .shuttingDown)
     }
