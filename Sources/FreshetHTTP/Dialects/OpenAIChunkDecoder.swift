@@ -82,12 +82,12 @@ package struct OpenAIChunkDecoder: Sendable {
             value = try JSONValue(json: data)
         } catch {
             throw isComplete
-                ? GenerationError(.badResponse, "The provider sent an event that is not JSON.", cause: error.message)
+                ? GenerationError(.badResponse, "The provider sent something that is not JSON.", cause: error.message)
                 : GenerationError(.truncated, "The provider's stream stopped in the middle of an event.")
         }
         if let error = OpenAIErrorObject.error(in: value) { throw error }
         guard case .object(let members) = value else {
-            throw GenerationError(.badResponse, "The provider sent an event that is not a JSON object.")
+            throw GenerationError(.badResponse, "The provider sent JSON that is no answer.")
         }
         return members
     }
@@ -102,7 +102,8 @@ package struct OpenAIChunkDecoder: Sendable {
             if self.usage == nil { self.usage = usage }
         }
         usage = object.takeUsage() ?? usage
-        let progress = choices.values.contains(where: \.hasContent) ? nil : object.takeProgress()
+        // Late progress is none.
+        let progress = choices.values.contains { $0.hasContent || $0.isFinished } ? nil : object.takeProgress()
         var parts: [OpenAIChoiceDecoder.Part] = []
         var isReported = false
         try object.items("choices") { place, members throws(GenerationError) in

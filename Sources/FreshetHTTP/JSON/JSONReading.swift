@@ -36,14 +36,16 @@ extension JSONValue {
     }
 
     private static func value(of object: Any) -> JSONValue {
-        switch object {
-        case let members as [String: Any]: .object(members.mapValues(value))
-        case let items as [Any]: .array(items.map(value))
-        case let text as String: .string(text)
-        case let number as NSNumber: value(of: number)
-        // NSNull; Foundation's parser makes nothing else.
-        default: .null
+        // The exact type is asked for first: a cast that fails costs as much as parsing the whole of a small object.
+        let type = type(of: object)
+        if type == String.self, let text = object as? String { return .string(text) }
+        if type == [String: Any].self, let members = object as? [String: Any] {
+            return .object(members.mapValues(value))
         }
+        if type == [Any].self, let items = object as? [Any] { return .array(items.map(value)) }
+        if type != NSNull.self, let number = object as? NSNumber { return value(of: number) }
+        // Foundation's parser makes nothing else.
+        return .null
     }
 
     private static func value(of number: NSNumber) -> JSONValue {

@@ -110,4 +110,48 @@ import Testing
         }
         #expect(lines.map(String.init) == starts)
     }
+
+    @Test func aPlainCompletionHasTextAndNoRole() {
+        func plain(_ content: Chunk.Content, index: Int = 0) -> String? {
+            var encoder = OpenAIChunkEncoder(for: .completions, includesUsage: false)
+            var output: [UInt8] = []
+            let chunk = Chunk(id: "c1", created: 7, model: "m", index: index, content: content)
+            return encoder.append(chunk, to: &output) ? String(decoding: output, as: UTF8.self) : nil
+        }
+        let head = #"{"id":"c1","object":"text_completion","created":7,"model":"m","choices":[{"index":"#
+        #expect(plain(.role(.assistant)) == nil)
+        #expect(plain(.text("hi"), index: 2) == head + #"2,"text":"hi","logprobs":null,"finish_reason":null}]}"#)
+        #expect(plain(.finish(Finish(.stop))) == head + #"0,"text":"","logprobs":null,"finish_reason":"stop"}]}"#)
+        let reasoning = #"0,"text":"","reasoning_content":"hm","logprobs":null,"finish_reason":null}]}"#
+        #expect(plain(.reasoning("hm")) == head + reasoning)
+        let progress = #","prompt_progress":{"total":3,"cache":1,"processed":2}}"#
+        #expect(
+            plain(.progress(PromptProgress(processed: 2, cached: 1, total: 3)))
+                == head + #"0,"text":"","logprobs":null,"finish_reason":null}]"# + progress)
+    }
+
+    @Test func choicesMayTakeTurns() {
+        var encoder = OpenAIChunkEncoder(includesUsage: false)
+        let lines = [0, 0, 11, 1, 0].map { index in
+            var output: [UInt8] = []
+            encoder.append(Chunk(id: "c1", created: 7, model: "m", index: index, content: .text("t")), to: &output)
+            return String(decoding: output, as: UTF8.self)
+        }
+        let rest = #","delta":{"content":"t"},"logprobs":null,"finish_reason":null"#
+        #expect(lines == [0, 0, 11, 1, 0].map { choice("\"index\":\($0)" + rest) })
+    }
+
+    @Test func metadataIsLaidOverTheObject() {
+        var encoder = OpenAIChunkEncoder(includesUsage: false)
+        let remainder: JSONValue = ["system_fingerprint": "fp", "choices": [["native_finish_reason": "end_turn"]]]
+        let metadata = Metadata(remainder: remainder, raw: [1, 2, 3])
+        var output = Array("before".utf8)
+        let content = Chunk.Content.finish(Finish(.stop))
+        encoder.append(Chunk(id: "c1", created: 7, model: "m", content: content, metadata: metadata), to: &output)
+        let expected =
+            #"before{"choices":[{"delta":{},"finish_reason":"stop","index":0,"logprobs":null,"#
+            + #""native_finish_reason":"end_turn"}],"created":7,"id":"c1","model":"m","object":"chat.completion.chunk","#
+            + #""system_fingerprint":"fp"}"#
+        #expect(String(decoding: output, as: UTF8.self) == expected)
+    }
 }
