@@ -1,12 +1,12 @@
-internal import Freshet
+package import Freshet
 
 /// Turns the body of a successful answer into chunks: a stream of events, or one whole reply where a server does not
 /// stream.
-struct OpenAIAnswerReader {
+package struct OpenAIAnswerReader: Sendable {
     /// The most bytes of a whole reply.
-    static let maxReplyLength = 16 << 20
+    package static let maxReplyLength = 16 << 20
 
-    private enum Form {
+    private enum Form: Sendable {
         case events(SSEDecoder, OpenAIChunkDecoder)
         case whole([UInt8])
     }
@@ -18,7 +18,7 @@ struct OpenAIAnswerReader {
     ///
     /// - Throws: ``GenerationError`` with code `badResponse` when it is neither events nor JSON: most often a page for
     ///   people, from an address that is not the provider's.
-    init(contentType: String?, origin: HTTPOrigin) throws(GenerationError) {
+    package init(contentType: String?, origin: HTTPOrigin) throws(GenerationError) {
         self.origin = origin
         let type = (contentType ?? "").prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
         switch type {
@@ -36,7 +36,7 @@ struct OpenAIAnswerReader {
     ///
     /// - Parameter write: gets each chunk that is complete, those before a failure included.
     /// - Throws: ``GenerationError``, what the decoders throw.
-    mutating func append(_ bytes: some Collection<UInt8>, write: (Chunk) -> Void) throws(GenerationError) {
+    package mutating func append(_ bytes: some Collection<UInt8>, write: (Chunk) -> Void) throws(GenerationError) {
         switch form {
         case .events(var lines, var chunks):
             // The form is empty meanwhile, so that the decoders' buffers are not copied.
@@ -61,7 +61,7 @@ struct OpenAIAnswerReader {
     /// Takes the end of the body.
     ///
     /// - Throws: ``GenerationError``, with code `truncated` when the answer is not finished.
-    mutating func finish(write: (Chunk) -> Void) throws(GenerationError) {
+    package mutating func finish(write: (Chunk) -> Void) throws(GenerationError) {
         switch form {
         case .events(var lines, var chunks):
             if chunks.isEnded { return }

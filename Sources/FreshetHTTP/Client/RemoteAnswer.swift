@@ -3,16 +3,24 @@ internal import Freshet
 
 /// One answer on its way: it gets bytes from the transport and writes chunks to a stream.
 final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
-    // Sendable: `result` and `waiting` are read and written under `monitor` only; everything else that changes is used on
-    // the transport's thread only.
+    // Sendable: `start` is read and written under `monitor` only; everything else that changes is used on the transport's
+    // thread only.
     private let origin: HTTPOrigin
     private let key: String
     /// Kept for as long as an answer is on its way, also when nobody else holds it.
     private let transport: HTTPTransport
 
     private let monitor = Monitor()
-    private var result: Result<ChunkStream, GenerationError>?
-    private var waiting: CheckedContinuation<Result<ChunkStream, GenerationError>, Never>?
+    private var start = Start.unknown
+
+    /// What is known of the way the answer begins. The stream is handed on and not kept: its reader's leaving would
+    /// go unnoticed.
+    private enum Start {
+        case unknown
+        case awaited(CheckedContinuation<Result<ChunkStream, GenerationError>, Never>)
+        case known(Result<ChunkStream, GenerationError>)
+        case told
+    }
 
     private var reader: OpenAIAnswerReader?
     private var writer: ChunkStream.Writer?
@@ -29,9 +37,13 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
     /// Waits for the stream, or for the failure that there is instead. To be called once.
     func beginning() async -> Result<ChunkStream, GenerationError> {
         await withCheckedContinuation { continuation in
-            let result = monitor.withLock {
-                if self.result == nil { waiting = continuation }
-                return self.result
+            let result: Result<ChunkStream, GenerationError>? = monitor.withLock {
+                if case .known(let result) = start {
+                    start = .told
+                    return result
+                }
+                start = .awaited(continuation)
+                return nil
             }
             if let result { continuation.resume(returning: result) }
         }
@@ -83,10 +95,17 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
 
     /// Tells whoever waits how the answer begins; only the first time counts.
     private func begin(_ result: Result<ChunkStream, GenerationError>) {
-        let waiting = monitor.withLock {
-            if self.result == nil { self.result = result }
-            defer { self.waiting = nil }
-            return self.waiting
+        let waiting: CheckedContinuation<Result<ChunkStream, GenerationError>, Never>? = monitor.withLock {
+            switch start {
+            case .unknown:
+                start = .known(result)
+                return nil
+            case .awaited(let continuation):
+                start = .told
+                return continuation
+            case .known, .told:
+                return nil
+            }
         }
         waiting?.resume(returning: result)
     }

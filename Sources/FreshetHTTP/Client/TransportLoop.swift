@@ -43,14 +43,16 @@ final class TransportLoop {
     }
 
     private func begin(_ start: TransportQueue.Start) {
-        guard let transfer = Transfer(start, roots: roots) else {
-            queue.end(start.exchange.id)
+        let id = start.exchange.id
+        guard let transfer = Transfer(start, roots: roots),
+            curl_multi_add_handle(multi.handle, transfer.handle) == CURLM_OK
+        else {
+            queue.end(id)
             start.receiver.finish(.failed(GenerationError(.outOfMemory, "There is not enough memory for a request.")))
             return
         }
-        transfers[start.exchange.id] = transfer
-        identities[transfer.handle] = start.exchange.id
-        curl_multi_add_handle(multi.handle, transfer.handle)
+        transfers[id] = transfer
+        identities[transfer.handle] = id
     }
 
     private func resume(_ id: UInt64) {

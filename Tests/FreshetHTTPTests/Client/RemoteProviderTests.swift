@@ -183,6 +183,10 @@ import Testing
         for try await chunk in try await provider.stream(chat) where chunk.text != nil { break }
         try await server.wait { $0.openConnectionCount == 0 }
         #expect(server.connectionCount == 1)
+        // Nor does a stream that nobody begins to read hold anything.
+        do { _ = try await provider.stream(chat) }
+        try await server.wait { $0.openConnectionCount == 0 }
+        #expect(server.connectionCount == 2)
     }
 
     @Test func aTaskThatWaitsForTheAnswerCanBeCancelled() async throws {
