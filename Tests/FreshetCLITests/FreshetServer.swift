@@ -1,11 +1,15 @@
 import Foundation
 import FreshetTestSupport
+import Synchronization
 
 /// `freshet serve` on a free port of this machine, for the length of a test.
-struct FreshetServer: Sendable {
+final class FreshetServer: Sendable {
     /// Where it listens.
-    var port: UInt16
-    private var process: pid_t
+    let port: UInt16
+    private let process: pid_t
+    private let hasSignal = Atomic(false)
+
+    private init(port: UInt16, process: pid_t) { (self.port, self.process) = (port, process) }
 
     /// Runs the server with further options while `body` talks to it, then asks it to end, unless `body` has.
     ///
@@ -31,7 +35,8 @@ struct FreshetServer: Sendable {
         for await server in starts {
             do {
                 try await body(server)
-                server.signal(SIGTERM)
+                // A second signal would end it at once.
+                if !server.hasSignal.load(ordering: .relaxed) { server.signal(SIGTERM) }
             } catch {
                 server.signal(SIGKILL)
                 throw error
@@ -41,7 +46,10 @@ struct FreshetServer: Sendable {
     }
 
     /// Sends the server a signal.
-    func signal(_ number: Int32) { kill(process, number) }
+    func signal(_ number: Int32) {
+        hasSignal.store(true, ordering: .relaxed)
+        kill(process, number)
+    }
 
     /// Reads the beginning of a stream, does `body`, and then leaves, in the middle of the stream.
     func whileStreaming(_ request: String, _ body: () async throws -> Void) async throws {

@@ -34,7 +34,8 @@ enum Serve {
                 "Listens on this machine only. Another address needs a key, or --no-auth.",
                 "Standard error gets a line for each request, without what was asked and answered. Ctrl-C or SIGTERM "
                     + "ends the server: running answers may end within --drain seconds, a second signal ends it at once. "
-                    + "Exit status: 0 after such an end, 1 failed, 2 wrong usage.",
+                    + "Exit status: 0 when the answers had their time, 1 failed, 2 wrong usage, 130, 129 or 143 after a "
+                    + "second Ctrl-C, hang-up or SIGTERM.",
             ])
     }
 

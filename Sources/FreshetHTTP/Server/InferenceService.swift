@@ -12,7 +12,7 @@ package struct InferenceService: Sendable {
         package var hosts = HostGuard.open
         /// The most tokens of an answer whose request names no limit; `nil` goes on to the end of the context.
         package var maxTokens: Int?
-        /// How long a stream may be silent before a comment is sent; `nil` sends none.
+        /// How long a stream may be silent: then a comment is sent. `nil` sends none.
         package var pingInterval: Duration? = .seconds(15)
 
         /// The defaults, for those who hold a key.

@@ -2,8 +2,9 @@ internal import Freshet
 
 /// A stream of chunks on its way to one client, as server-sent events.
 ///
-/// The answer's first chunk decides the response's status, so it is waited for before anything is sent; but no longer
-/// than a ping's interval, since a client, and what stands between, gives up on a connection where nothing comes.
+/// The answer's first chunk decides the response's status, so it is waited for before anything is sent; but not for
+/// ever, since a client, and what stands between, gives up on a connection where nothing comes. So the response begins
+/// half a ping's interval after the request, and what fails later is told in the stream.
 final class StreamedAnswer: @unchecked Sendable {
     // Sendable: one task uses it, the request's own: the handler first, and when that has returned, the body's closure.
     private let stream: ChunkStream
@@ -14,21 +15,22 @@ final class StreamedAnswer: @unchecked Sendable {
     /// What is to be written next.
     private var frames: [UInt8] = []
     private var json: [UInt8] = []
-    /// Whether the pacemaker has beaten since something was written.
+    /// Whether the pacemaker has beaten since something was written, a ping too.
     private var isQuiet = false
 
-    /// Begins to read a stream. Pings are sent where nothing has come for one to two intervals; `nil` sends none.
+    /// Begins to read a stream. Where nothing has come for `pings`, or for a little less, a ping is sent; `nil` sends none.
     init(_ stream: ChunkStream, encoder: OpenAIChunkEncoder, pings: Duration?, record: RequestRecord) {
         self.stream = stream
         self.encoder = encoder
         self.record = record
         chunks = stream.makeAsyncIterator()
-        pacemaker = pings.map { interval in Pacemaker(every: interval) { stream.nudge() } }
+        // Every second beat of a silence is a ping: the first may come right after a chunk.
+        pacemaker = pings.map { interval in Pacemaker(every: interval / 2) { stream.nudge() } }
     }
 
     deinit { stream.cancel() }
 
-    /// Waits for the first chunk, or for the first ping to be due.
+    /// Waits for the first chunk, or for the pacemaker's first beat.
     ///
     /// - Throws: ``GenerationError`` when the stream failed before it.
     func begin() async throws(GenerationError) {
@@ -67,7 +69,7 @@ final class StreamedAnswer: @unchecked Sendable {
         if batch.isEmpty {
             // A comment in a frame of its own: some clients drop a frame of data that begins with one.
             if isQuiet { frames += Self.ping }
-            isQuiet = true
+            isQuiet.toggle()
             return
         }
         isQuiet = false
