@@ -21,7 +21,7 @@ package struct RequestLogLine: Sendable {
     package var method: String
     /// The path, without its query.
     package var path: String
-    /// The HTTP status of the response, which a client that has left may not have got.
+    /// The HTTP status of the response; 499 when the client left before there was one.
     package var status: Int?
     /// The model that answered, or, when there is none of that name, the name that was asked for.
     package var model: String?

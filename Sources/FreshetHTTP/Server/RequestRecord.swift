@@ -51,8 +51,11 @@ final class RequestRecord: @unchecked Sendable {
             line.status = status
             line.duration = elapsed
             if case .cut(let cut) = outcome, !(isWritten && cut == .clientLeft) { line.cut = cut }
-            // An answer is cancelled because nobody waits for it, which `cut` says, or because the server ends.
-            if line.error == .cancelled { line.error = outcome == .sent ? .shuttingDown : nil }
+            guard line.error == .cancelled else { return line }
+            // Cancelled because nobody waits for it, which `cut` says, or because the server ends.
+            line.error = outcome == .sent ? .shuttingDown : nil
+            // What was made up for a client that had left is no status that anybody got.
+            if outcome != .sent, status >= 400 { line.status = ErrorStatus.status(of: .cancelled) }
             return line
         }
     }
