@@ -82,18 +82,3 @@ final class FreshetServer: Sendable {
         try await RawClient.talk(to: port, body)
     }
 }
-
-extension RawClient {
-    /// Sends a request with a JSON body.
-    func post(_ body: String, to path: String = "/v1/chat/completions", fields: String = "") throws {
-        try send(
-            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(fields)"
-                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-    }
-
-    /// Sends a request without a body, and reads the response.
-    func get(_ path: String, host: String = "localhost", fields: String = "") throws -> (header: String, body: String) {
-        try send("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n")
-        return try readResponse()
-    }
-}

@@ -84,6 +84,23 @@ public final class RawClient {
     /// Sends a text.
     public func send(_ text: String) throws { try send(text.utf8) }
 
+    /// Sends a request with a JSON body, as a client on this machine would.
+    ///
+    /// - Parameter fields: further header fields, each with its line end.
+    public func post(_ body: String, to path: String = "/v1/chat/completions", fields: String = "") throws {
+        try send(
+            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\(fields)"
+                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    }
+
+    /// Sends a request without a body, and reads the response.
+    public func get(
+        _ path: String, host: String = "localhost", fields: String = ""
+    ) throws -> (header: String, body: String) {
+        try send("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)\r\n")
+        return try readResponse()
+    }
+
     /// Reads until `text` has come, and answers with everything up to its end. What follows stays for the next read.
     public func read(until text: String) throws -> String {
         var searched = 0

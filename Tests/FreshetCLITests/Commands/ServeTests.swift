@@ -166,10 +166,12 @@ import Testing
         }
         Self.expectCleanEnd(outcome)
         let lines = outcome.errorText.split(separator: "\n").filter { $0.hasPrefix("{") }
-        let objects = try lines.map { line in
+        let all = try lines.map { line in
             try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         }
-        #expect(objects.map { $0["id"] as? String } == identifiers.all)
+        // A line is written after its response, and so perhaps after the next one's.
+        let objects = try identifiers.all.map { id in try #require(all.first { $0["id"] as? String == id }) }
+        #expect(all.count == 3)
         #expect(objects.map { $0["status"] as? Int } == [200, 200, 404])
         #expect(objects.map { $0["completion_tokens"] as? Int } == [5, 3, nil])
         #expect(objects.map { $0["finish"] as? String } == ["length", "length", nil])

@@ -16,12 +16,3 @@ func makeService(
     models.publish(registry)
     return InferenceService(models, options: options, log: log)
 }
-
-extension RawClient {
-    /// Sends a request with a JSON body.
-    func post(_ path: String, _ body: String) throws {
-        try send(
-            "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-    }
-}

@@ -25,10 +25,9 @@ import Testing
     @Test func theFramesAreOpenAIsAndTheConnectionGoesOn() async throws {
         try await Self.withService(ScriptedProvider(answering: ["Hé", "\n"])) { server in
             let (first, second) = try await RawClient.talk(to: server.port) { client in
-                try client.post("/v1/chat/completions", Self.request)
+                try client.post(Self.request)
                 let first = try client.readResponse()
-                try client.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
-                return (first, try client.readResponse())
+                return (first, try client.get("/health"))
             }
             for field in [
                 "HTTP/1.1 200 ", "Content-Type: text/event-stream\r\n", "Cache-Control: no-cache\r\n",
@@ -45,9 +44,7 @@ import Testing
     @Test func usageComesWhenAskedFor() async throws {
         try await Self.withService(ScriptedProvider(answering: ["a"])) { server in
             let body = try await RawClient.talk(to: server.port) { client in
-                try client.post(
-                    "/v1/chat/completions",
-                    Self.request.dropLast() + #","stream_options":{"include_usage":true}}"#)
+                try client.post(Self.request.dropLast() + #","stream_options":{"include_usage":true}}"#)
                 return try client.readResponse().body
             }
             let frames = body.split(separator: "\n\n")
@@ -65,7 +62,7 @@ import Testing
         try await Self.withService(provider, log: { lines.add($0) }) { server in
             let bodies = try await RawClient.talk(to: server.port) { client in
                 try (0..<2).map { _ in
-                    try client.post("/v1/chat/completions", Self.request)
+                    try client.post(Self.request)
                     return try client.readResponse().body
                 }
             }
@@ -88,7 +85,7 @@ import Testing
         try await Self.withService(provider, log: { lines.add($0) }, { $0.pingInterval = .milliseconds(20) }) {
             server in
             try await RawClient.talk(to: server.port) { client in
-                try client.post("/v1/chat/completions", Self.request)
+                try client.post(Self.request)
                 // Each in a frame of its own: never at the head of a frame of data.
                 let ping = "3\r\n:\n\n\r\n"
                 _ = try client.read(until: ping)
@@ -108,7 +105,7 @@ import Testing
         try await Self.withService(provider, log: { lines.add($0) }) { server in
             let body = streams ? Self.request : Self.request.replacing("true", with: "false")
             async let talk: Void = RawClient.talk(to: server.port) { client in
-                try client.post("/v1/chat/completions", body)
+                try client.post(body)
                 begun.wait()
             }
             while provider.record.snapshot.written < 2 { await Task.yield() }
@@ -126,7 +123,7 @@ import Testing
         let provider = ScriptedProvider([.write(.role(.assistant)), .write(.text("a")), .stall])
         try await Self.withService(provider, log: { lines.add($0) }) { server in
             async let body = RawClient.talk(to: server.port) { client in
-                try client.post("/v1/chat/completions", Self.request)
+                try client.post(Self.request)
                 _ = try client.read(until: #""content":"a""#)
                 begun.add(true)
                 return try client.readToEnd()
@@ -145,7 +142,7 @@ import Testing
         let provider = ScriptedProvider(answering: pieces)
         try await Self.withService(provider) { server in
             let body = try await RawClient.talk(to: server.port, receiveBuffer: 4096) { client in
-                try client.post("/v1/completions", #"{"prompt":"Hi","stream":true}"#)
+                try client.post(#"{"prompt":"Hi","stream":true}"#, to: "/v1/completions")
                 client.pause(.milliseconds(100))
                 return try client.readResponse().body
             }
