@@ -12,24 +12,19 @@ public enum SSEEncoder {
     /// - Parameters:
     ///   - data: UTF-8 text; LF, CR and CRLF end a line, and a reader sees each as LF.
     ///   - output: the bytes for the wire so far.
-    public static func append(_ data: some Collection<UInt8>, to output: inout [UInt8]) {
-        output += field
+    public static func append(_ data: [UInt8], to output: inout [UInt8]) {
+        output.append(literal: "data: ")
         // One chunk's JSON is one line, and goes over in one copy.
-        let isLine = data.withContiguousStorageIfAvailable { bytes in
-            guard !bytes.hasLineEnd else { return false }
-            output.append(contentsOf: bytes)
-            return true
-        }
-        if isLine != true { appendLines(data, to: &output) }
-        output += end
+        if data.hasLineEnd { appendLines(data, to: &output) } else { output += data }
+        output.append(literal: "\n\n")
     }
 
-    private static func appendLines(_ data: some Collection<UInt8>, to output: inout [UInt8]) {
+    private static func appendLines(_ data: [UInt8], to output: inout [UInt8]) {
         var endedInReturn = false
         for byte in data {
             switch byte {
             case newline where endedInReturn: break
-            case newline, carriageReturn: output += continuation
+            case newline, carriageReturn: output.append(literal: "\ndata: ")
             default: output.append(byte)
             }
             endedInReturn = byte == carriageReturn
@@ -38,16 +33,15 @@ public enum SSEEncoder {
 
     fileprivate static let newline = UInt8(ascii: "\n")
     fileprivate static let carriageReturn = UInt8(ascii: "\r")
-    private static let field = Array("data: ".utf8)
-    private static let continuation = Array("\ndata: ".utf8)
-    private static let end = Array("\n\n".utf8)
 }
 
-extension UnsafeBufferPointer<UInt8> {
+extension [UInt8] {
     /// Whether a line ends within the bytes.
     fileprivate var hasLineEnd: Bool {
-        guard let baseAddress else { return false }
-        return memchr(baseAddress, Int32(SSEEncoder.newline), count) != nil
-            || memchr(baseAddress, Int32(SSEEncoder.carriageReturn), count) != nil
+        withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return memchr(start, Int32(SSEEncoder.newline), count) != nil
+                || memchr(start, Int32(SSEEncoder.carriageReturn), count) != nil
+        }
     }
 }

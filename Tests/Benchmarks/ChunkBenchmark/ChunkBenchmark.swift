@@ -38,19 +38,19 @@ enum ChunkBenchmark {
         }
     }
 
-    /// Writes chunks into buffers that are used again, as the server does.
+    /// Writes chunks into buffers that are used again, as the server does: one for each chunk's JSON, and one for the
+    /// events of all.
     private static func encoding(
         _ chunks: [Chunk], for endpoint: OpenAIEndpoint = .chatCompletions, asEvents: Bool = false
     ) -> () -> Int {
         var encoder = OpenAIChunkEncoder(for: endpoint)
-        var (json, event): ([UInt8], [UInt8]) = ([], [])
+        var (json, events): ([UInt8], [UInt8]) = ([], [])
         return {
+            events.removeAll(keepingCapacity: true)
             for chunk in chunks {
                 json.removeAll(keepingCapacity: true)
                 encoder.append(chunk, to: &json)
-                guard asEvents else { continue }
-                event.removeAll(keepingCapacity: true)
-                SSEEncoder.append(json, to: &event)
+                if asEvents { SSEEncoder.append(json, to: &events) }
             }
             return chunks.count
         }

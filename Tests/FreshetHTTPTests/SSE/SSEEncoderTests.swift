@@ -4,7 +4,7 @@ import Testing
 @Suite struct SSEEncoderTests {
     private func encode(_ data: String) -> String {
         var output: [UInt8] = []
-        SSEEncoder.append(data.utf8, to: &output)
+        SSEEncoder.append(Array(data.utf8), to: &output)
         return String(decoding: output, as: UTF8.self)
     }
 
@@ -22,8 +22,8 @@ import Testing
 
     @Test func eventsFollowEachOther() {
         var output: [UInt8] = []
-        SSEEncoder.append("a".utf8, to: &output)
-        SSEEncoder.append("b".utf8, to: &output)
+        SSEEncoder.append(Array("a".utf8), to: &output)
+        SSEEncoder.append(Array("b".utf8), to: &output)
         #expect(String(decoding: output + SSEEncoder.done, as: UTF8.self) == "data: a\n\ndata: b\n\ndata: [DONE]\n\n")
     }
 }
