@@ -93,6 +93,9 @@ let package = Package(
         .testTarget(
             name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP", "FreshetTestSupport"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["Freshet", "FreshetLlama", "FreshetHTTP", "FreshetTestSupport"], swiftSettings: settings),
     ],
     cxxLanguageStandard: .cxx17
 )

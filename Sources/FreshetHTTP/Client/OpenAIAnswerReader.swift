@@ -16,13 +16,14 @@ package struct OpenAIAnswerReader: Sendable {
 
     /// A reader for an answer of some type.
     ///
+    /// - Parameter keepsRaw: whether the chunks of a stream carry the events' bytes.
     /// - Throws: ``GenerationError`` with code `badResponse` when it is neither events nor JSON: most often a page for
     ///   people, from an address that is not the provider's.
-    package init(contentType: String?, origin: HTTPOrigin) throws(GenerationError) {
+    package init(contentType: String?, origin: HTTPOrigin, keepsRaw: Bool = false) throws(GenerationError) {
         self.origin = origin
         let type = (contentType ?? "").prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
         switch type {
-        case "text/event-stream": form = .events(SSEDecoder(), OpenAIChunkDecoder())
+        case "text/event-stream": form = .events(SSEDecoder(), OpenAIChunkDecoder(keepsRaw: keepsRaw))
         case "application/json": form = .whole([])
         default:
             let printable = String(type.prefix(60).filter { $0.isASCII && !$0.isNewline && $0.asciiValue! >= 0x20 })

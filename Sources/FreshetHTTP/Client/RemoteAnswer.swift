@@ -7,6 +7,7 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
     // thread only.
     private let origin: HTTPOrigin
     private let key: String
+    private let keepsRaw: Bool
     /// Kept for as long as an answer is on its way, also when nobody else holds it.
     private let transport: HTTPTransport
 
@@ -27,10 +28,13 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
 
     /// An answer of which nothing has come.
     ///
-    /// - Parameter key: what no error may show.
-    init(origin: HTTPOrigin, key: String, transport: HTTPTransport) {
+    /// - Parameters:
+    ///   - key: what no error may show.
+    ///   - keepsRaw: whether the chunks carry the events' bytes.
+    init(origin: HTTPOrigin, key: String, keepsRaw: Bool, transport: HTTPTransport) {
         self.origin = origin
         self.key = key
+        self.keepsRaw = keepsRaw
         self.transport = transport
     }
 
@@ -51,7 +55,8 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
 
     func receive(_ head: HTTPResponseHead, of exchange: HTTPExchange) -> HTTPVerdict {
         do throws(GenerationError) {
-            reader = try OpenAIAnswerReader(contentType: head.headers["Content-Type"], origin: origin)
+            reader = try OpenAIAnswerReader(
+                contentType: head.headers["Content-Type"], origin: origin, keepsRaw: keepsRaw)
         } catch {
             begin(.failure(error))
             return .stop

@@ -8,6 +8,8 @@ public struct RemoteOptions: Sendable, CustomStringConvertible, CustomReflectabl
     public var apiKey: String?
     /// How long an answer may take; a request's own deadline shortens the total.
     public var deadlines: HTTPDeadlines
+    /// Whether chunks carry the events' bytes as they came, in ``Metadata/raw``.
+    public var keepsRawBytes = false
 
     /// Makes options. Unless other deadlines are given, connecting may take 10 seconds, the first byte 10 minutes (a
     /// long prompt is computed before it), and each silence after it 5 minutes.

@@ -47,7 +47,8 @@ public struct RemoteProvider: Provider {
     ///   words, and its `Retry-After`.
     public func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
         try request.validate()
-        let answer = RemoteAnswer(origin: origin, key: options.apiKey ?? "", transport: transport)
+        let answer = RemoteAnswer(
+            origin: origin, key: options.apiKey ?? "", keepsRaw: options.keepsRawBytes, transport: transport)
         let exchange = try transport.start(Self.httpRequest(request, options, origin), receiver: answer)
         return try await withTaskCancellationHandler {
             await answer.beginning()

@@ -26,7 +26,8 @@ extension OpenAIRequest {
     }
 
     private static func tokens(_ field: JSONField) throws(GenerationError) -> [Token] {
-        try field.items().map { item throws(GenerationError) in try item.token() }
+        // Which ids there are, only the model knows.
+        try field.items().map { item throws(GenerationError) in try item.integer() }
     }
 
     private static func message(_ field: JSONField) throws(GenerationError) -> Message {

@@ -108,7 +108,7 @@ extension OpenAIRequest {
         var biases: [Token: Float] = [:]
         guard case .array = field.value else {
             for name in try field.members().keys {
-                guard let token = Token(name), token >= 0, let bias = field[name] else {
+                guard let token = Token(name), let bias = field[name] else {
                     throw field.complaint("must have token ids for names and numbers for values")
                 }
                 biases[token] = try bias.float()
@@ -118,7 +118,7 @@ extension OpenAIRequest {
         for item in try field.items() {
             let pair = try item.items()
             guard pair.count == 2 else { throw item.complaint("must be a pair of a token id and a bias") }
-            biases[try pair[0].token()] = pair[1].value == false ? -.infinity : try pair[1].float()
+            biases[try pair[0].integer()] = pair[1].value == false ? -.infinity : try pair[1].float()
         }
         return biases
     }
@@ -128,13 +128,6 @@ extension JSONField {
     /// The list's texts.
     func strings() throws(GenerationError) -> [String] {
         try items().map { item throws(GenerationError) in try item.string() }
-    }
-
-    /// The token's id.
-    func token() throws(GenerationError) -> Token {
-        let token: Token = try integer()
-        guard token >= 0 else { throw complaint("must be a token id, 0 or more, but is \(token)") }
-        return token
     }
 
     /// The duration, of which the value is the milliseconds; exact to the nanosecond below 26 days.

@@ -148,6 +148,26 @@ import Testing
         #expect(error?.partial == Reply())
     }
 
+    @Test func chunksCarryTheirBytesWhereAsked() async throws {
+        let events = [
+            #"{"id":"1","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+            #"{"id":"1","choices":[{"index":0,"delta":{"content":"é"},"finish_reason":"stop"}],"x":1}"#,
+        ]
+        let answer = LoopbackServer.response(
+            headers: ["Content-Type: text/event-stream"],
+            body: String(decoding: Transcript.wire(events), as: UTF8.self))
+        for keepsRawBytes in [false, true] {
+            let server = try answering([.send(answer)])
+            var options = options(server.url)
+            options.keepsRawBytes = keepsRawBytes
+            var raw: [String] = []
+            for try await chunk in try await RemoteProvider(options).stream(chat) {
+                if let bytes = chunk.metadata?.raw { raw.append(String(decoding: bytes, as: UTF8.self)) }
+            }
+            #expect(raw == (keepsRawBytes ? events : []))
+        }
+    }
+
     @Test func aSlowReaderHoldsTheServerAndLosesNothing() async throws {
         let text = String(repeating: "word ", count: 8000)
         func event(_ number: Int) -> [UInt8] {

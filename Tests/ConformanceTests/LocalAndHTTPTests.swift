@@ -1,0 +1,86 @@
+import Freshet
+import FreshetLlama
+import FreshetTestSupport
+import Testing
+
+/// Law 6: the same request to the local engine, and over HTTP to our own server, gives the same chunks.
+struct LocalAndHTTPTests {
+    @Test func twoHundredRandomRequestsGiveTheSameChunks() async throws {
+        // Two engines that meet the same requests in the same order, so that their prefixes in memory are the same too.
+        let local = try await LlamaProvider.load(.embedded)
+        let service = try await LoopbackService.start()
+        var requests = RandomRequest(seed: 2026, vocabularySize: local.llama.vocabulary.count)
+        var kinds = (stopped: 0, limited: 0, failed: 0)
+        for number in 0..<200 {
+            let request = requests.next()
+            let expected = await Outcome.of(local, request)
+            #expect(await Outcome.of(service.remote, request) == expected, "request \(number): \(request)")
+            switch expected {
+            case .failure: kinds.failed += 1
+            case .chunks(let chunks):
+                let reasons = chunks.compactMap { chunk in
+                    if case .finish(let finish) = chunk.content { finish.reason } else { nil }
+                }
+                if reasons == [.stop] { kinds.stopped += 1 } else { kinds.limited += 1 }
+            }
+        }
+        // The requests must have tried both ends of an answer, and failed seldom.
+        #expect(kinds.stopped > 30 && kinds.limited > 30 && kinds.failed < 20, "\(kinds)")
+        await service.stop()
+        await local.shutDown()
+    }
+
+    @Test(arguments: ProviderConformance.laws) func theRemoteProviderObeys(_ law: ProviderConformance.Law) async throws
+    {
+        let service = try await LoopbackService.start()
+        for (prompt, stop) in [
+            (Prompt.text("Once upon a time"), ["dragon", "."]),
+            (.messages([Message(role: .user, content: "What colour is the sky?")]), []),
+        ] {
+            let request = GenerationRequest(
+                prompt: prompt, sampling: .greedy, maxTokens: 24, stop: stop, reportsProgress: true, reusesPrefix: false
+            )
+            try await law.check(service.remote, request)
+        }
+        await service.stop()
+    }
+
+    @Test func refusalsAreTheSame() async throws {
+        let service = try await LoopbackService.start()
+        var refused = [
+            GenerationRequest(prompt: .messages([])),
+            GenerationRequest(prompt: .tokens([-1])),
+            GenerationRequest(prompt: .tokens([1 << 20])),
+            GenerationRequest(prompt: .text(String(repeating: "word ", count: 3000)), maxTokens: 1),
+            GenerationRequest(
+                prompt: .messages(Array(repeating: Message(role: .user, content: "a"), count: 5000)), maxTokens: 1),
+        ]
+        refused.append(GenerationRequest(prompt: .text("a")))
+        refused[5].sampling.logitBias = [1 << 20: 1]
+        for request in refused {
+            let local = await Outcome.of(service.local, request)
+            guard case .failure = local else {
+                Issue.record("the local engine took \(request)")
+                continue
+            }
+            #expect(await Outcome.of(service.remote, request) == local)
+        }
+        await service.stop()
+    }
+
+    @Test func aDeadlineKeepsWhatHadCome() async throws {
+        let service = try await LoopbackService.start()
+        var request = GenerationRequest(prompt: .text("Once upon a time"), deadline: .milliseconds(300))
+        request.sampling.ignoresEndOfGeneration = true
+        // A reader that takes its time: the answer must not be complete before the deadline.
+        for provider in [service.local, service.remote] as [any Provider] {
+            let iterator = try await provider.stream(request).makeAsyncIterator()
+            let error = await #expect(throws: GenerationError.self) {
+                while try await iterator.next() != nil { try await Task.sleep(for: .milliseconds(10)) }
+            }
+            #expect(error?.code == .deadlineExceeded && error?.partial == iterator.reply)
+            #expect(!iterator.reply.text.isEmpty)
+        }
+        await service.stop()
+    }
+}

@@ -1,0 +1,68 @@
+import Freshet
+import FreshetLlama
+import FreshetTestSupport
+
+@testable import FreshetHTTP
+
+/// The embedded model behind our own server on a port of this machine, and our own client in front of it.
+struct LoopbackService {
+    let local: LlamaProvider
+    let remote: RemoteProvider
+    private let server: HTTPServer
+
+    /// Starts everything. The model has an engine of its own, with one slot.
+    static func start() async throws -> LoopbackService {
+        let local = try await LlamaProvider.load(.embedded)
+        var registry = ProviderRegistry()
+        try registry.add(local)
+        let models = ServedModels()
+        models.publish(registry)
+        let service = InferenceService(models, options: .init(authenticator: try Authenticator(keys: []))) { _ in }
+        var options = HTTPServerOptions()
+        options.port = 0
+        options.errorResponse = { service.response(to: $0) }
+        let server = try HTTPServer.start(options) { await service.respond(to: $0) }
+        let remote = try RemoteProvider(
+            RemoteOptions(baseURL: "http://127.0.0.1:\(server.port)/v1", model: local.model))
+        return LoopbackService(local: local, remote: remote, server: server)
+    }
+
+    /// Ends everything.
+    func stop() async {
+        await remote.shutDown()
+        await server.shutDown(within: .seconds(1))
+        await local.shutDown()
+    }
+}
+
+extension LlamaOptions {
+    /// The embedded model.
+    static var embedded: LlamaOptions { LlamaOptions(modelPath: EmbeddedModel.path) }
+}
+
+/// What a provider made of a request, without what may differ between two streams of the same answer: their identifier,
+/// their date and their timings.
+enum Outcome: Equatable {
+    case chunks([Chunk])
+    case failure(GenerationError.Code, String, parameter: String?, partial: String?)
+
+    /// Asks the provider and reads to the end.
+    static func of(_ provider: any Provider, _ request: GenerationRequest) async -> Outcome {
+        var chunks: [Chunk] = []
+        do throws(GenerationError) {
+            for try await chunk in try await provider.stream(request) { chunks.append(chunk.withoutOccasion) }
+        } catch {
+            return .failure(error.code, error.message, parameter: error.parameter, partial: error.partial?.text)
+        }
+        return .chunks(chunks)
+    }
+}
+
+extension Chunk {
+    fileprivate var withoutOccasion: Chunk {
+        var chunk = self
+        (chunk.id, chunk.created) = ("", 0)
+        if case .end(let usage, .some) = content { chunk.content = .end(usage, nil) }
+        return chunk
+    }
+}
