@@ -76,6 +76,27 @@ import Testing
         }
     }
 
+    /// A reset, and a silence that outlasts the idle deadline, after every number of events.
+    @Test(arguments: [LoopbackServer.Step.reset, .stall]) func breakingOffInMidStream(
+        _ last: LoopbackServer.Step
+    ) async throws {
+        let isReset = if case .reset = last { true } else { false }
+        for count in 1..<Transcript.events.count {
+            let body = LoopbackServer.chunk(Transcript.wire(Transcript.events.prefix(count), done: false))
+            let server = try LoopbackServer { _ in
+                [.readRequest, .send(LoopbackServer.chunkedHead() + body), .pause(.milliseconds(20)), last]
+            }
+            let deadlines = HTTPDeadlines(idle: .milliseconds(300))
+            let provider = try RemoteProvider(
+                RemoteOptions(baseURL: server.url + "/v1", model: "asked", deadlines: deadlines))
+            let error = try await ProviderConformance.failureKeepsPartialWork(provider, request)
+            #expect(error.code == (isReset ? .truncated : .deadlineExceeded), "after \(count) events: \(error)")
+            let (sent, kept) = (Transcript.pieces.prefix(count - 1).joined(), error.partial?.text ?? "")
+            // A reset may throw away what was sent and not yet read.
+            #expect(isReset ? sent.hasPrefix(kept) : sent == kept, "after \(count) events")
+        }
+    }
+
     @Test func anErrorInMidStreamIsTheFailure() async throws {
         let error = #"{"error":{"message":"The GPU fell off.","type":"server_error","param":null,"code":null}}"#
         for tail in [[error], [error, "[DONE]"]] {

@@ -42,6 +42,11 @@ enum Transcript {
     static let forms: [(name: String, steps: [LoopbackServer.Step])] =
         [
             ("an event a read", events.map { .send(chunk(wire([$0], done: false))) } + [.send(chunk(wire([])))]),
+            (
+                "slowly",
+                events.flatMap { [.pause(.milliseconds(3)), .send(chunk(wire([$0], done: false)))] }
+                    + [.send(chunk(wire([])))]
+            ),
             ("several events a read", [.send(chunk(wire(events)))]),
             ("half a character a packet", [.trickle(chunk(wire(events)), packet: 2)]),
             ("CRLF", [.send(chunk(wire(events, newline: "\r\n")))]),
