@@ -8,7 +8,7 @@ public import Freshet
 ///
 /// ```swift
 /// let provider = try RemoteProvider(
-///     RemoteOptions(baseURL: "http://127.0.0.1:8080/v1", model: "small-world"))
+///     RemoteOptions(baseURL: "http://127.0.0.1:8080/v1", model: "freshet-small-world"))
 /// for try await chunk in try await provider.stream(request) { print(chunk.text ?? "", terminator: "") }
 /// ```
 ///
