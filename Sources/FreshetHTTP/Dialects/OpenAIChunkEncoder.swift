@@ -1,4 +1,4 @@
-package import Freshet
+public import Freshet
 
 /// Writes a stream's chunks as OpenAI's `chat.completion.chunk` or `text_completion` objects: one chunk, one line of
 /// ASCII JSON. ``OpenAIChunkDecoder`` is its inverse.
@@ -13,7 +13,7 @@ package import Freshet
 /// var line: [UInt8] = []
 /// encoder.append(chunk, to: &line)
 /// ```
-package struct OpenAIChunkEncoder: Sendable {
+public struct OpenAIChunkEncoder: Sendable {
     private let endpoint: OpenAIEndpoint
     private let includesUsage: Bool
     /// What every chunk of the stream begins with, made once for each `id`, `created` and `model`.
@@ -31,7 +31,7 @@ package struct OpenAIChunkEncoder: Sendable {
     ///   - endpoint: whose objects are written.
     ///   - includesUsage: whether the usage is written at the end; then every chunk before it says `"usage": null`, as
     ///     OpenAI's do when a client asks for usage.
-    package init(for endpoint: OpenAIEndpoint = .chatCompletions, includesUsage: Bool = true) {
+    public init(for endpoint: OpenAIEndpoint = .chatCompletions, includesUsage: Bool = true) {
         self.endpoint = endpoint
         self.includesUsage = includesUsage
         var suffix: [UInt8] = []
@@ -47,7 +47,7 @@ package struct OpenAIChunkEncoder: Sendable {
     /// - Returns: whether there was anything to write: the stream's end is left out where usage is not included, and a
     ///   plain completion has no role.
     @discardableResult
-    package mutating func append(_ chunk: Chunk, to output: inout [UInt8]) -> Bool {
+    public mutating func append(_ chunk: Chunk, to output: inout [UInt8]) -> Bool {
         if identity.map({ $0 != (chunk.id, chunk.created, chunk.model) }) ?? true { setIdentity(of: chunk) }
         let start = output.count
         switch chunk.content {

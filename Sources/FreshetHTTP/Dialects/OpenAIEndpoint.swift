@@ -1,12 +1,12 @@
 /// One of the two addresses at which OpenAI's dialect generates text.
-package enum OpenAIEndpoint: Sendable, Hashable, CaseIterable {
+public enum OpenAIEndpoint: Sendable, Hashable, CaseIterable {
     /// Conversations: `/v1/chat/completions`.
     case chatCompletions
     /// Plain continuation: `/v1/completions`.
     case completions
 
     /// The path below the base address, which ends in `/v1` as a rule.
-    package var path: String {
+    public var path: String {
         switch self {
         case .chatCompletions: "/chat/completions"
         case .completions: "/completions"
