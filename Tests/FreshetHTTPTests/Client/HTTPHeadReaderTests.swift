@@ -1,7 +1,7 @@
 import FreshetHTTP
 import Testing
 
-@Suite struct HTTPResponseHeadTests {
+@Suite struct HTTPHeadReaderTests {
     private func read(_ lines: [String]) throws -> [HTTPResponseHead] {
         var reader = HTTPHeadReader()
         return try lines.compactMap { try reader.append($0.utf8) }
