@@ -166,7 +166,7 @@ import Testing
         arguments: [
             ("{}", "prompt"), (#"{"prompt":7}"#, "prompt"), (#"{"prompt":["a","b"]}"#, "prompt"),
             (#"{"prompt":[[1],[2]]}"#, "prompt"), (#"{"prompt":[1,"a"]}"#, "prompt[1]"),
-            (#"{"prompt":[-1]}"#, "prompt[0]"),
+            (#"{"prompt":[-2147483649]}"#, "prompt[0]"),
             (#"{"prompt":[[1,2147483648]]}"#, "prompt[0][1]"), (#"{"prompt":[1.5]}"#, "prompt[0]"),
             (#"{"prompt":"a","echo":true}"#, "echo"), (#"{"prompt":"a","suffix":"b"}"#, "suffix"),
             (#"{"prompt":"a","logprobs":3}"#, "logprobs"), (#"{"prompt":"a","best_of":2}"#, "best_of"),
@@ -189,7 +189,7 @@ import Testing
             (#""seed":18446744073709551616"#, "seed"), (#""seed":"a""#, "seed"), (#""mirostat":3"#, "mirostat"),
             (#""samplers":["top_k","magic"]"#, "samplers[1]"), (#""samplers":"kz""#, "samplers"),
             (#""samplers":["top_k","top_k"]"#, "samplers"), (#""logit_bias":{"a":1}"#, "logit_bias"),
-            (#""logit_bias":{"-1":1}"#, "logit_bias"), (#""logit_bias":{"5":"a"}"#, "logit_bias.5"),
+            (#""logit_bias":{"2147483648":1}"#, "logit_bias"), (#""logit_bias":{"5":"a"}"#, "logit_bias.5"),
             (#""logit_bias":[[5]]"#, "logit_bias[0]"), (#""logit_bias":[["a",1]]"#, "logit_bias[0][0]"),
             (#""logit_bias":[[5,true]]"#, "logit_bias[0][1]"), (#""logit_bias":5"#, "logit_bias"),
             (#""dry_sequence_breakers":"a""#, "dry_sequence_breakers"), (#""deadline_ms":0"#, "deadline_ms"),
