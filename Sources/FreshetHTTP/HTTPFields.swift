@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// The header fields of a request or a response, in the order in which they were sent.
 ///
 /// Names are compared without regard to case, as HTTP has it.
@@ -42,11 +40,39 @@ package struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
 
     /// The same fields without white space at their values' ends.
     var trimmed: HTTPFields {
-        HTTPFields(all.map { Field(name: $0.name, value: $0.value.trimmingCharacters(in: .whitespaces)) })
+        HTTPFields(all.map { Field(name: $0.name, value: String($0.value.trimmingBlanks)) })
     }
 
     /// Adds a field after those that are there.
     package mutating func add(_ name: String, _ value: String) { all.append(Field(name: name, value: value)) }
+}
+
+extension StringProtocol {
+    /// The text without the spaces and tabs at its ends: HTTP's optional white space, and no other.
+    var trimmingBlanks: SubSequence {
+        func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
+        let text = drop(while: isBlank)
+        return text.lastIndex { !isBlank($0) }.map { text[...$0] } ?? text
+    }
+
+    /// Whether it is what HTTP calls a token: one or more letters, digits, and the marks `!#$%&'*+-.^_`|~`.
+    var isToken: Bool {
+        !isEmpty
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+
+    /// Whether it can be a field's value: a line end would begin a field that nobody sent.
+    var isFieldValue: Bool { utf8.allSatisfy { $0 == UInt8(ascii: "\t") || $0 >= 0x20 && $0 != 0x7F } }
+
+    /// The media type that a `Content-Type` field names, in lower case and without its parameters.
+    var mediaType: String { prefix { $0 != ";" }.trimmingBlanks.lowercased() }
 }
 
 extension String {

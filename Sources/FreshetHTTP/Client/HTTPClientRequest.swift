@@ -43,24 +43,14 @@ package struct HTTPClientRequest: Sendable, CustomStringConvertible, CustomRefle
     /// - Throws: ``GenerationError`` with code `invalidRequest`, which names a header but no value.
     package func validate() throws(GenerationError) -> HTTPOrigin {
         for header in headers.all {
-            guard !header.name.isEmpty, header.name.utf8.allSatisfy({ Self.isTokenByte($0) }) else {
+            guard header.name.isToken else {
                 throw GenerationError(.invalidRequest, "A header's name must be letters, digits and hyphens.")
             }
-            // A line end in a value would begin a header that nobody asked for.
-            guard header.value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else {
+            guard header.value.isFieldValue else {
                 throw GenerationError(
                     .invalidRequest, "The value of the header \(header.name) holds a line end or a control character.")
             }
         }
         return try HTTPOrigin(url: url)
-    }
-
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
     }
 }

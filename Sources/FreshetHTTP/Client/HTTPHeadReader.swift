@@ -33,14 +33,9 @@ package struct HTTPHeadReader {
             let status = content.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) }
             head = HTTPResponseHead(status: status ?? 0)
         } else if let colon = content.firstIndex(of: ":") {
-            let value = content[content.index(after: colon)...].drop { $0.isBlank }
-            let end = value.lastIndex { !$0.isBlank }.map { value.index(after: $0) } ?? value.startIndex
-            head?.headers.add(String(content[..<colon]), String(value[..<end]))
+            let value = content[content.index(after: colon)...].trimmingBlanks
+            head?.headers.add(String(content[..<colon]), String(value))
         }
         return nil
     }
-}
-
-extension Character {
-    fileprivate var isBlank: Bool { self == " " || self == "\t" }
 }

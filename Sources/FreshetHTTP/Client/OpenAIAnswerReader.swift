@@ -21,12 +21,12 @@ package struct OpenAIAnswerReader: Sendable {
     ///   people, from an address that is not the provider's.
     package init(contentType: String?, origin: HTTPOrigin, keepsRaw: Bool = false) throws(GenerationError) {
         self.origin = origin
-        let type = (contentType ?? "").prefix { $0 != ";" }.lowercased().filter { !$0.isWhitespace }
+        let type = contentType?.mediaType ?? ""
         switch type {
         case "text/event-stream": form = .events(SSEDecoder(), OpenAIChunkDecoder(keepsRaw: keepsRaw))
         case "application/json": form = .whole([])
         default:
-            let printable = String(type.prefix(60).filter { $0.isASCII && !$0.isNewline && $0.asciiValue! >= 0x20 })
+            let printable = String(type.prefix(60).filter { $0.asciiValue.map { 0x20...0x7E ~= $0 } ?? false })
             let what = printable.isEmpty ? "something without a content type" : printable
             throw GenerationError(
                 .badResponse, "\(origin) answered with \(what), not with a stream of events: check the base URL.")

@@ -49,7 +49,7 @@ struct RequestHead {
             guard field.name.isToken else {
                 throw HTTPRefusal(400, "A header field's name is not a word followed by a colon.")
             }
-            guard field.value.utf8.allSatisfy({ $0 == UInt8(ascii: "\t") || $0 >= 0x20 && $0 != 0x7F }) else {
+            guard field.value.isFieldValue else {
                 throw HTTPRefusal(400, "The header field \(field.name) has a control character.")
             }
         }
@@ -106,20 +106,5 @@ struct RequestHead {
             path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
         else { throw HTTPRefusal(400, "The path has a broken percent escape or a control character.") }
         return (path, parts.count == 2 ? String(decoding: parts[1], as: UTF8.self) : nil)
-    }
-}
-
-extension String {
-    /// Whether it is what HTTP calls a token: one or more letters, digits, and the marks `!#$%&'*+-.^_`|~`.
-    fileprivate var isToken: Bool {
-        !isEmpty
-            && utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            }
     }
 }

@@ -51,17 +51,8 @@ struct GenerationRoute: Route {
     /// Refuses what is said to be something else than JSON: forms, and text, which a page of another origin could send
     /// to a local server without asking.
     private func checkContentType(_ field: String?) throws(GenerationError) {
-        let type = field?.prefix { $0 != ";" }.trimmed.lowercased()
-        guard let type, type != "application/json" else { return }
+        guard let type = field?.mediaType, type != "application/json" else { return }
         throw GenerationError(
             .unsupportedMediaType, "The request's body must be JSON, sent with “Content-Type: application/json”.")
-    }
-}
-
-extension Substring {
-    fileprivate var trimmed: Substring {
-        var rest = drop { $0 == " " || $0 == "\t" }
-        while rest.last == " " || rest.last == "\t" { rest.removeLast() }
-        return rest
     }
 }
