@@ -8,9 +8,7 @@ enum ErrorResponse {
     static func make(_ error: GenerationError, status: Int? = nil) -> HTTPResponse {
         var body: [UInt8] = []
         OpenAIErrorObject.append(error, to: &body)
-        var response = HTTPResponse(
-            status: status ?? ErrorStatus.status(of: error.code), fields: ["Content-Type": "application/json"],
-            body: .whole(body))
+        var response = HTTPResponse.json(body, status: status ?? ErrorStatus.status(of: error.code))
         if let wait = error.retryAfter { response.fields[RetryAfter.name] = RetryAfter.value(wait) }
         if error.code == .unauthorized { response.fields["WWW-Authenticate"] = "Bearer" }
         return response

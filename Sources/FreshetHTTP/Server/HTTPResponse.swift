@@ -32,4 +32,9 @@ package struct HTTPResponse: Sendable {
         self.body = body
         self.onEnd = onEnd
     }
+
+    /// A response whose body is JSON text.
+    static func json(_ body: [UInt8], status: Int = 200) -> HTTPResponse {
+        HTTPResponse(status: status, fields: ["Content-Type": "application/json"], body: .whole(body))
+    }
 }

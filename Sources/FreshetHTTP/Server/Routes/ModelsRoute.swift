@@ -16,12 +16,9 @@ struct ModelsRoute: Route {
             _ = try registry.provider(named: name)
             append(name, to: &body)
         } else {
-            body.append(literal: #"{"object":"list","data":["#)
-            for (place, name) in registry.names.enumerated() {
-                if place > 0 { body.append(literal: ",") }
-                append(name, to: &body)
-            }
-            body.append(literal: "]}")
+            body.append(literal: #"{"object":"list","data":"#)
+            body.appendList(registry.names) { append($1, to: &$0) }
+            body.append(literal: "}")
         }
         return .json(body)
     }

@@ -24,10 +24,3 @@ struct RouteCall: Sendable {
     /// Where what is learned of the request is noted.
     var record: RequestRecord
 }
-
-extension HTTPResponse {
-    /// A JSON body.
-    static func json(_ body: [UInt8]) -> HTTPResponse {
-        HTTPResponse(fields: ["Content-Type": "application/json"], body: .whole(body))
-    }
-}
