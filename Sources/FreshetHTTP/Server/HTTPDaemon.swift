@@ -115,7 +115,9 @@ final class HTTPDaemon: @unchecked Sendable {
         let connection = exchange.connection
         connection.begin(exchange)
         do throws(HTTPRefusal) {
-            guard !monitor.withLock({ isDraining }) else { throw HTTPRefusal(503, "The server is shutting down.") }
+            guard !monitor.withLock({ isDraining }) else {
+                throw HTTPRefusal(503, "The server is shutting down.", code: .shuttingDown)
+            }
             let accepted = try head.accept(limits)
             var request = HTTPRequest(
                 method: head.method, path: accepted.path, query: accepted.query, fields: head.fields.trimmed,

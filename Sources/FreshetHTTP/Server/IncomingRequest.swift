@@ -20,7 +20,8 @@ struct IncomingRequest {
                 // Only a chunked body comes here, as others say their length.
                 refusal = RequestHead.bodyTooLarge(limits)
             } else if bytes.count > room {
-                refusal = HTTPRefusal(503, "The server is receiving too much at once; try again later.")
+                refusal = HTTPRefusal(
+                    503, "The server is receiving too much at once; try again later.", code: .overloaded)
             } else {
                 request?.body.append(contentsOf: bytes)
                 return true

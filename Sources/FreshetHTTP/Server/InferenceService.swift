@@ -57,13 +57,8 @@ package struct InferenceService: Sendable {
 
     /// The response for what the server refused by itself.
     package func response(to refusal: HTTPRefusal) -> HTTPResponse {
-        let code: GenerationError.Code =
-            switch refusal.status {
-            case 413: .requestTooLarge
-            case 503: .shuttingDown
-            default: .invalidRequest
-            }
-        let error = GenerationError(code, refusal.message)
+        var error = GenerationError(refusal.code, refusal.message)
+        if error.code == .overloaded { error.retryAfter = .seconds(1) }
         let record = RequestRecord(peer: refusal.peer, method: "", path: "")
         record.note(error)
         return finished(ErrorResponse.make(error, status: refusal.status), record: record)

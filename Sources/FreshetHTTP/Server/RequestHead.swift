@@ -83,7 +83,7 @@ struct RequestHead {
 
     /// The refusal of a body beyond the limit.
     static func bodyTooLarge(_ limits: HTTPServerLimits) -> HTTPRefusal {
-        HTTPRefusal(413, "The request's body has more than \(limits.bodyBytes) bytes.")
+        HTTPRefusal(413, "The request's body has more than \(limits.bodyBytes) bytes.", code: .requestTooLarge)
     }
 
     /// The path, decoded, and the query, as it is.

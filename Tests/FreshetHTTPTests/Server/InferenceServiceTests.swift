@@ -193,7 +193,7 @@ struct InferenceServiceTests {
     }
 
     @Test func whatTheServerRefusesByItselfIsAnErrorObjectToo() throws {
-        let refusal = HTTPRefusal(413, "The request's body has more than 5 bytes.")
+        let refusal = HTTPRefusal(413, "The request's body has more than 5 bytes.", code: .requestTooLarge)
         let response = try makeService(Self.answer).response(to: refusal)
         #expect(response.status == 413 && response.fields["x-request-id"] != nil)
         guard case .whole(let body) = response.body else {
@@ -201,5 +201,19 @@ struct InferenceServiceTests {
             return
         }
         #expect(try JSONValue(json: body)["error"]?["code"] == "request_too_large")
+    }
+
+    @Test func aServerThatReceivesTooMuchIsOverloadedAndDoesNotEnd() throws {
+        var incoming = IncomingRequest()
+        let goesOn = [UInt8](repeating: 0, count: 10).withUnsafeBytes {
+            incoming.append($0, limits: HTTPServerLimits(), room: 5)
+        }
+        let response = try makeService(Self.answer).response(to: #require(incoming.refusal))
+        #expect(goesOn && response.status == 503 && response.fields["Retry-After"] == "1")
+        guard case .whole(let body) = response.body else {
+            Issue.record("a stream")
+            return
+        }
+        #expect(try JSONValue(json: body)["error"]?["code"] == "overloaded")
     }
 }
