@@ -7,7 +7,7 @@ import Glibc
 /// than ``patience``, so that a test fails rather than hangs.
 public final class RawClient {
     /// The longest that a call waits, in seconds.
-    public static let patience = 20
+    public static let patience = 120
 
     /// Why a conversation could not go on.
     public struct Failure: Error, CustomStringConvertible {

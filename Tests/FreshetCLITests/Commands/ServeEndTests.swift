@@ -3,7 +3,7 @@ import FreshetTestSupport
 import Testing
 
 /// How `freshet serve` begins, where it may listen, and how it ends.
-@Suite(.timeLimit(.minutes(3))) struct ServeEndTests {
+@Suite(.timeLimit(.minutes(5))) struct ServeEndTests {
     private static func stream(_ tokens: Int) -> String {
         #"{"messages":[{"role":"user","content":"Tell a story."}],"stream":true,"ignore_eos":true,"max_tokens":\#(tokens)}"#
     }

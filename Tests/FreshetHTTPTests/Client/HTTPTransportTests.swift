@@ -3,7 +3,7 @@ import FreshetHTTP
 import FreshetTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct HTTPTransportTests {
+@Suite(.timeLimit(.minutes(5))) struct HTTPTransportTests {
     private let transport: HTTPTransport
 
     init() throws { transport = try HTTPTransport() }

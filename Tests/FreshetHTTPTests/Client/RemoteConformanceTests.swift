@@ -4,7 +4,7 @@ import FreshetTestSupport
 import Testing
 
 /// The remote provider keeps the laws of the chunk protocol, however a server sends its answer.
-@Suite(.timeLimit(.minutes(2))) struct RemoteConformanceTests {
+@Suite(.timeLimit(.minutes(5))) struct RemoteConformanceTests {
     private let request = GenerationRequest(
         prompt: .messages([Message(role: .user, content: "Say something.")]), maxTokens: 20, stop: ["###"])
 
@@ -86,7 +86,7 @@ import Testing
             let server = try LoopbackServer { _ in
                 [.readRequest, .send(LoopbackServer.chunkedHead() + body), .pause(.milliseconds(20)), last]
             }
-            let deadlines = HTTPDeadlines(idle: .milliseconds(300))
+            let deadlines = HTTPDeadlines(idle: isReset ? .seconds(60) : .milliseconds(300))
             let provider = try RemoteProvider(
                 RemoteOptions(baseURL: server.url + "/v1", model: "asked", deadlines: deadlines))
             let error = try await ProviderConformance.failureKeepsPartialWork(provider, request)

@@ -5,7 +5,7 @@ import FreshetTestSupport
 import Testing
 
 /// Many clients at once, a good part of which leave.
-@Suite(.timeLimit(.minutes(2))) struct ServerWorkloadTests {
+@Suite(.timeLimit(.minutes(5))) struct ServerWorkloadTests {
     /// What one client does, and what it must see.
     private struct Plan: Sendable {
         /// Pieces that it asks for, and reads before it leaves; `nil` when it stays.

@@ -4,7 +4,7 @@ import FreshetTestSupport
 import Testing
 
 /// The server's end, and its beginning.
-@Suite(.timeLimit(.minutes(2))) struct ShutdownTests {
+@Suite(.timeLimit(.minutes(5))) struct ShutdownTests {
     @Test func runningRequestsEndAndIdleConnectionsAreClosed() async throws {
         let mayEnd = Collected<Bool>()
         try await withServer(
