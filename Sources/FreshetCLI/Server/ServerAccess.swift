@@ -53,7 +53,7 @@ struct ServerAccess {
         var keys = apiKeys
         if let keyFile {
             let lines = try Input.readText(file: keyFile, signals: signals).split(whereSeparator: \.isNewline)
-            let found = lines.map { $0.trimmed }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+            let found = lines.map { String($0).trimmed }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
             guard !found.isEmpty else { throw Exit.failed("The file \(keyFile.quoted) holds no key.") }
             keys += found
         }
@@ -77,11 +77,5 @@ struct ServerAccess {
         throw UsageError(
             message: "At \(address.host.quoted) other machines can reach the server: give it a key, with --api-key, "
                 + "--api-key-file or \(Self.keyVariable), or say --no-auth.")
-    }
-}
-
-extension Substring {
-    fileprivate var trimmed: String {
-        String(drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
     }
 }

@@ -1,3 +1,5 @@
+import FreshetHTTP
+
 /// Where `freshet serve` listens.
 struct ServerAddress {
     /// A name, or an IPv4 or IPv6 address as digits.
@@ -21,11 +23,7 @@ struct ServerAddress {
     }
 
     /// Whether only programs on this machine can reach it.
-    var isLoopback: Bool {
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        let isIPv4 = parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-        return host == "localhost" || host == "::1" || isIPv4 && parts[0] == "127"
-    }
+    var isLoopback: Bool { host.isLoopbackHost }
 
     /// The URL to tell a person, of the address that it really is.
     func url(address: String, port: UInt16) -> String {

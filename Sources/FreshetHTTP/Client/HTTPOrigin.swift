@@ -47,8 +47,5 @@ package struct HTTPOrigin: Sendable, Hashable, CustomStringConvertible {
     package var description: String { port.map { "\(host):\($0)" } ?? host }
 
     /// Whether the host is this machine, which no proxy needs to reach.
-    package var isLoopback: Bool {
-        let name = host.lowercased()
-        return name == "localhost" || name == "[::1]" || (name.hasPrefix("127.") && name.last?.isNumber == true)
-    }
+    package var isLoopback: Bool { host.isLoopbackHost }
 }
