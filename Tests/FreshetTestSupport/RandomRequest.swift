@@ -23,7 +23,7 @@ public struct RandomRequest {
     public mutating func next() -> GenerationRequest {
         GenerationRequest(
             prompt: prompt(), sampling: sampling(), maxTokens: Int.random(in: 0...32, using: &generator), stop: stops(),
-            reportsProgress: chance(0.3), reusesPrefix: chance(0.5))
+            reportsProgress: generator.chance(0.3), reusesPrefix: generator.chance(0.5))
     }
 
     private static let texts = [
@@ -38,7 +38,7 @@ public struct RandomRequest {
         case 0: return .text(text())
         case 1: return .tokens((0..<Int.random(in: 1...20, using: &generator)).map { _ in token() })
         default:
-            var messages = chance(0.4) ? [Message(role: .system, content: text())] : []
+            var messages = generator.chance(0.4) ? [Message(role: .system, content: text())] : []
             for turn in 0..<(2 * Int.random(in: 0...2, using: &generator) + 1) {
                 messages.append(Message(role: turn.isMultiple(of: 2) ? .user : .assistant, content: text()))
             }
@@ -47,44 +47,39 @@ public struct RandomRequest {
     }
 
     private mutating func text() -> String {
-        (0..<Int.random(in: 1...3, using: &generator)).map { _ in pick(Self.texts) }.joined(separator: " ")
+        (0..<Int.random(in: 1...3, using: &generator)).map { _ in generator.pick(Self.texts) }.joined(separator: " ")
     }
 
     private mutating func stops() -> [String] {
-        chance(0.5) ? [] : (0..<Int.random(in: 1...3, using: &generator)).map { _ in pick(Self.stopTexts) }
+        generator.chance(0.5)
+            ? [] : (0..<Int.random(in: 1...3, using: &generator)).map { _ in generator.pick(Self.stopTexts) }
     }
 
     private mutating func sampling() -> SamplingOptions {
-        guard chance(0.7) else { return .greedy }
+        guard generator.chance(0.7) else { return .greedy }
         var options = SamplingOptions()
         options.seed = UInt64.random(in: .min ... .max, using: &generator)
-        options.temperature = pick([0.2, 0.8, 1, 1.37])
-        if chance(0.3) { options.topK = pick([0, 1, 5, 100]) }
-        if chance(0.3) { options.topP = pick([0.3, 0.9, 1]) }
-        if chance(0.3) { options.minP = pick([0, 0.1, 0.333]) }
-        if chance(0.2) { options.typicalP = 0.7 }
-        if chance(0.2) { options.topNSigma = 1.5 }
-        if chance(0.2) { (options.xtcProbability, options.xtcThreshold) = (0.5, 0.05) }
-        if chance(0.2) { (options.dynamicTemperatureRange, options.dynamicTemperatureExponent) = (0.3, 1.5) }
-        if chance(0.3) { (options.repeatPenalty, options.penaltyLastN) = (1.15, pick([-1, 16])) }
-        if chance(0.2) { (options.frequencyPenalty, options.presencePenalty) = (0.4, -0.2) }
-        if chance(0.2) { (options.dryMultiplier, options.dryAllowedLength, options.dryPenaltyLastN) = (0.8, 1, -1) }
-        if chance(0.1) { options.drySequenceBreakers = ["é", "\n"] }
-        if chance(0.2) { options.mirostat = pick([.v1, .v2]) }
-        if chance(0.2) { options.logitBias = [token(): 2.25, token(): -.infinity] }
-        if chance(0.2) { options.ignoresEndOfGeneration = true }
-        if chance(0.1) { options.stages = [.topK, .temperature] }
-        if chance(0.1) { options.minKeep = 3 }
+        options.temperature = generator.pick([0.2, 0.8, 1, 1.37])
+        if generator.chance(0.3) { options.topK = generator.pick([0, 1, 5, 100]) }
+        if generator.chance(0.3) { options.topP = generator.pick([0.3, 0.9, 1]) }
+        if generator.chance(0.3) { options.minP = generator.pick([0, 0.1, 0.333]) }
+        if generator.chance(0.2) { options.typicalP = 0.7 }
+        if generator.chance(0.2) { options.topNSigma = 1.5 }
+        if generator.chance(0.2) { (options.xtcProbability, options.xtcThreshold) = (0.5, 0.05) }
+        if generator.chance(0.2) { (options.dynamicTemperatureRange, options.dynamicTemperatureExponent) = (0.3, 1.5) }
+        if generator.chance(0.3) { (options.repeatPenalty, options.penaltyLastN) = (1.15, generator.pick([-1, 16])) }
+        if generator.chance(0.2) { (options.frequencyPenalty, options.presencePenalty) = (0.4, -0.2) }
+        if generator.chance(0.2) {
+            (options.dryMultiplier, options.dryAllowedLength, options.dryPenaltyLastN) = (0.8, 1, -1)
+        }
+        if generator.chance(0.1) { options.drySequenceBreakers = ["é", "\n"] }
+        if generator.chance(0.2) { options.mirostat = generator.pick([.v1, .v2]) }
+        if generator.chance(0.2) { options.logitBias = [token(): 2.25, token(): -.infinity] }
+        if generator.chance(0.2) { options.ignoresEndOfGeneration = true }
+        if generator.chance(0.1) { options.stages = [.topK, .temperature] }
+        if generator.chance(0.1) { options.minKeep = 3 }
         return options
     }
 
     private mutating func token() -> Token { Token.random(in: 0..<Token(vocabularySize), using: &generator) }
-
-    private mutating func chance(_ probability: Double) -> Bool {
-        Double.random(in: 0..<1, using: &generator) < probability
-    }
-
-    private mutating func pick<Item>(_ items: [Item]) -> Item {
-        items[Int.random(in: 0..<items.count, using: &generator)]
-    }
 }

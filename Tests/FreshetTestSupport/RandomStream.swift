@@ -15,9 +15,9 @@ public struct RandomStream {
 
     /// The next stream, whole, with everything that a conversation may have.
     public mutating func next() -> [Chunk] {
-        var choices = (0..<pick([1, 1, 1, 2, 3])).map { choice($0) }
+        var choices = (0..<generator.pick([1, 1, 1, 2, 3])).map { choice($0) }
         var contents: [(index: Int, content: Chunk.Content)] = []
-        if chance(0.3) { contents += progress().map { (0, $0) } }
+        if generator.chance(0.3) { contents += progress().map { (0, $0) } }
         while let index = (0..<choices.count).filter({ !choices[$0].isEmpty }).randomElement(using: &generator) {
             contents.append((index, choices[index].removeFirst()))
         }
@@ -28,7 +28,7 @@ public struct RandomStream {
     /// The next stream of plain text: one choice, the role first, then text, its finish and the end.
     public mutating func nextPlain() -> [Chunk] {
         let texts = (0..<number(6)).map { _ in Chunk.Content.text(text(atLeast: 1)) }
-        let begin = chance(0.3) ? progress() : []
+        let begin = generator.chance(0.3) ? progress() : []
         let contents = [.role(.assistant)] + begin + texts + [.finish(finish(callsTools: false)), end()]
         return stream(contents.map { (0, $0) })
     }
@@ -38,26 +38,26 @@ public struct RandomStream {
         return contents.enumerated().map { place, item in
             Chunk(
                 id: id, created: created, model: model, index: item.index, content: item.content,
-                metadata: place > 0 && chance(0.2) ? metadata(of: item.content) : nil)
+                metadata: place > 0 && generator.chance(0.2) ? metadata(of: item.content) : nil)
         }
     }
 
     private mutating func choice(_ index: Int) -> [Chunk.Content] {
-        let calls = chance(0.3) ? (0..<1 + number(3)).map { $0 * pick([1, 4]) } : []
+        let calls = generator.chance(0.3) ? (0..<1 + number(3)).map { $0 * generator.pick([1, 4]) } : []
         var begun: Set<Int> = []
-        var contents: [Chunk.Content] = [.role(pick(Role.allCases))]
+        var contents: [Chunk.Content] = [.role(generator.pick(Role.allCases))]
         for _ in 0..<number(12) {
             switch number(8) {
             case 0: contents.append(.reasoning(text(atLeast: 1)))
             case 1: contents.append(.refusal(text(atLeast: 1)))
             case 2: contents.append(.logProbabilities((0..<number(4)).map { _ in logProbability() }))
             case 3 where !calls.isEmpty:
-                let call = pick(calls)
+                let call = generator.pick(calls)
                 let isFirst = begun.insert(call).inserted
                 contents.append(
                     .toolCall(
                         ToolCallFragment(
-                            index: call, id: isFirst && chance(0.8) ? "call \(index) \(call)" : nil,
+                            index: call, id: isFirst && generator.chance(0.8) ? "call \(index) \(call)" : nil,
                             name: isFirst ? text() : nil, arguments: text())))
             default: contents.append(.text(text(atLeast: 1)))
             }
@@ -76,21 +76,22 @@ public struct RandomStream {
         let reasons: [FinishReason] = [.length, .contentFilter, .toolCalls, FinishReason(rawValue: "of its own")]
         let undecodable = (0..<number(3)).map { _ in UndecodableBytes(offset: number(9999), bytes: bytes(atLeast: 1)) }
         return Finish(
-            pick(callsTools ? reasons : reasons + [.stop]), stopSequence: chance(0.3) ? text() : nil,
-            undecodable: chance(0.2) ? undecodable : [])
+            generator.pick(callsTools ? reasons : reasons + [.stop]),
+            stopSequence: generator.chance(0.3) ? text() : nil,
+            undecodable: generator.chance(0.2) ? undecodable : [])
     }
 
     private mutating func end() -> Chunk.Content {
         let prompt = number(100_000)
         let usage = Usage(
             promptTokens: prompt, completionTokens: number(100_000), cachedTokens: number(prompt + 1))
-        guard chance(0.5) else { return .end(usage, nil) }
+        guard generator.chance(0.5) else { return .end(usage, nil) }
         let durations = (0..<3).map { _ in
-            Duration.nanoseconds(number(pick([1000, 1_000_000_000, 100_000_000_000_000])))
+            Duration.nanoseconds(number(generator.pick([1000, 1_000_000_000, 100_000_000_000_000])))
         }
         return .end(
             usage,
-            Timings(prompt: durations[0], decode: durations[1], firstToken: chance(0.8) ? durations[2] : nil))
+            Timings(prompt: durations[0], decode: durations[1], firstToken: generator.chance(0.8) ? durations[2] : nil))
     }
 
     private mutating func logProbability() -> TokenLogProbability {
@@ -100,7 +101,7 @@ public struct RandomStream {
     private mutating func candidate() -> TokenLogProbability.Candidate {
         .init(
             bytes: bytes(atLeast: 0),
-            logProbability: chance(0.1) ? -.infinity : -Float.random(in: 0...30, using: &generator))
+            logProbability: generator.chance(0.1) ? -.infinity : -Float.random(in: 0...30, using: &generator))
     }
 
     /// Members of names that no one knows, in every place where a provider may have some.
@@ -108,7 +109,7 @@ public struct RandomStream {
         var members: [String: JSONValue] = ["x_\(number(9))": value(depth: 3)]
         if case .end = content {
             members["usage"] = ["completion_tokens_details": ["reasoning_tokens": .integer(Int128(number(99)))]]
-        } else if chance(0.5) {
+        } else if generator.chance(0.5) {
             members["choices"] = [["x choice": value(depth: 2)]]
         }
         return Metadata(remainder: .object(members))
@@ -116,8 +117,8 @@ public struct RandomStream {
 
     private mutating func value(depth: Int) -> JSONValue {
         switch number(depth > 0 ? 8 : 5) {
-        case 0: .bool(chance(0.5))
-        case 1: .integer(pick([0, 1, -1, Int128(Int64.min), Int128(UInt64.max), Int128(number(1 << 60))]))
+        case 0: .bool(generator.chance(0.5))
+        case 1: .integer(generator.pick([0, 1, -1, Int128(Int64.min), Int128(UInt64.max), Int128(number(1 << 60))]))
         case 2: .number(number())
         case 3: .string(text())
         case 4: .string("")
@@ -139,7 +140,7 @@ public struct RandomStream {
     ]
 
     private mutating func text(atLeast least: Int = 0) -> String {
-        (0..<least + number(4)).map { _ in pick(Self.scraps) }.joined()
+        (0..<least + number(4)).map { _ in generator.pick(Self.scraps) }.joined()
     }
 
     private mutating func bytes(atLeast least: Int) -> [UInt8] {
@@ -147,10 +148,4 @@ public struct RandomStream {
     }
 
     private mutating func number(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &generator) }
-
-    private mutating func chance(_ probability: Double) -> Bool {
-        Double.random(in: 0..<1, using: &generator) < probability
-    }
-
-    private mutating func pick<Item>(_ items: [Item]) -> Item { items[number(items.count)] }
 }
