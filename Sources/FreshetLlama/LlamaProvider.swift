@@ -16,6 +16,8 @@ public final class LlamaProvider: Provider {
     /// The name that chunks carry: the one asked for, or the model's own.
     public let model: String
     private let engine: InferenceEngine
+    /// Prompts are made into tokens two at a time: each takes a thread, and memory that is many times the text.
+    private let preparations = Turnstile(places: 2)
 
     /// Loads a model and starts an engine for it, both on threads of their own.
     ///
@@ -78,10 +80,12 @@ public final class LlamaProvider: Provider {
                 parameter: "messages")
         }
         // A template is a program and a text may be long: neither is work for the cooperative pool.
-        let tokens = try await DedicatedThread.value(named: "freshet-prompt") { () throws(GenerationError) in
-            // The model keeps them for the sampler: the engine's thread has better to do than to look for them.
-            if DRY.isOn(request.sampling) { _ = vocabulary.sequenceBreakers(request.sampling.drySequenceBreakers) }
-            return try self.tokens(of: request.prompt)
+        let tokens = try await preparations.pass { () throws(GenerationError) in
+            try await DedicatedThread.value(named: "freshet-prompt") { () throws(GenerationError) in
+                // The model keeps them for the sampler: the engine's thread has better to do than to look for them.
+                if DRY.isOn(request.sampling) { _ = vocabulary.sequenceBreakers(request.sampling.drySequenceBreakers) }
+                return try self.tokens(of: request.prompt, limit: self.contextLength)
+            }
         }
         return try engine.submit(request, tokens: tokens)
     }
@@ -93,18 +97,41 @@ public final class LlamaProvider: Provider {
     ///
     /// - Throws: ``GenerationError`` when the chat template refuses the conversation, or a token is out of range.
     public func tokens(of prompt: Prompt) throws(GenerationError) -> [Token] {
+        try tokens(of: prompt, limit: nil)
+    }
+
+    /// The tokens that a prompt is to the model; a text that is far beyond `limit` tokens is refused unread.
+    private func tokens(of prompt: Prompt, limit: Int?) throws(GenerationError) -> [Token] {
         switch prompt {
         case .text(let text):
-            return try llama.vocabulary.tokenize(text, addingSpecial: true, parsingSpecial: true)
+            return try tokens(of: text, limit: limit)
         case .messages(let messages):
-            let text = try ChatTemplate(model: llama).render(messages)
-            return try llama.vocabulary.tokenize(text, addingSpecial: true, parsingSpecial: true)
+            return try tokens(of: try ChatTemplate(model: llama).render(messages), limit: limit)
         case .tokens(let tokens):
             if let stray = tokens.first(where: { !llama.vocabulary.contains($0) }) {
                 throw .invalid("prompt", "holds token \(stray), but the vocabulary has \(llama.vocabulary.count)")
             }
             return tokens
         }
+    }
+
+    /// Looks at ever longer beginnings of a long text first, until one alone has too many tokens: the tokenizer takes
+    /// memory that is many times the text, and for millions of marks such as `<|end|>` minutes.
+    private func tokens(of text: String, limit: Int?) throws(GenerationError) -> [Token] {
+        if let limit {
+            // No text of ordinary words that fits is as long as that.
+            var size = max(64 << 10, 8 * limit)
+            while size < text.utf8.count {
+                let beginning = String(decoding: text.utf8.prefix(size), as: UTF8.self)
+                let count = try llama.vocabulary.tokenize(beginning, addingSpecial: true, parsingSpecial: true).count
+                // The word that was cut may have more tokens than it has whole.
+                guard count <= limit + limit / 8 + 64 else {
+                    throw .promptTooLong("more than \(limit)", contextLength: limit)
+                }
+                size *= 4
+            }
+        }
+        return try llama.vocabulary.tokenize(text, addingSpecial: true, parsingSpecial: true)
     }
 
     /// A flag that a cancelled task raises and the loading thread sees.

@@ -141,6 +141,20 @@ struct LlamaProviderTests {
         #expect(error?.message.contains("\(turns.count) turns") == true)
     }
 
+    /// The tokenizer would take minutes for these marks.
+    @Test(arguments: ["<|end|>", "word ", "a", "é"])
+    func megabytesAreRefusedAfterALookAtTheirBeginning(_ piece: String) async throws {
+        let provider = try await LlamaProvider.load(.embedded)
+        let text = String(repeating: piece, count: 10_000_000 / piece.utf8.count)
+        for prompt in [Prompt.text(text), .messages([Message(role: .user, content: text)])] {
+            let error = await #expect(throws: GenerationError.self) {
+                try await provider.stream(GenerationRequest(prompt: prompt))
+            }
+            #expect(error?.code == .promptTooLong)
+            #expect(error?.message.contains("more than \(provider.contextLength) tokens") == true)
+        }
+    }
+
     @Test func threadsAreNeverMoreThanProcessors() throws {
         let model = try LlamaModel(path: EmbeddedModel.path)
         let processors = ProcessInfo.processInfo.activeProcessorCount

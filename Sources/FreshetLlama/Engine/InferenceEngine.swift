@@ -87,10 +87,7 @@ package final class InferenceEngine: Sendable {
             throw .invalid("prompt", "is empty, and this model has no token to begin with")
         }
         guard tokens.count <= contextLength else {
-            throw GenerationError(
-                .promptTooLong,
-                "The prompt has \(tokens.count) tokens, but the context holds \(contextLength): shorten the prompt, or "
-                    + "ask for a longer context.", parameter: "prompt")
+            throw .promptTooLong("\(tokens.count)", contextLength: contextLength)
         }
         // The closures keep the engine alive for as long as somebody reads.
         let (stream, writer) = ChunkStream.makeStream(
@@ -105,5 +102,15 @@ package final class InferenceEngine: Sendable {
     package func shutDown() async {
         queue.close()
         await ended.wait()
+    }
+}
+
+extension GenerationError {
+    /// The error for a prompt of so many tokens, in words.
+    static func promptTooLong(_ count: String, contextLength: Int) -> GenerationError {
+        GenerationError(
+            .promptTooLong,
+            "The prompt has \(count) tokens, but the context holds \(contextLength): shorten the prompt, or ask for a "
+                + "longer context.", parameter: "prompt")
     }
 }
