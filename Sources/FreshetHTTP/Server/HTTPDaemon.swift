@@ -15,7 +15,7 @@ final class HTTPDaemon: @unchecked Sendable {
     private let monitor = Monitor()
     private var isDraining = false
     private var listener: Int32?
-    /// Bytes of bodies that are being received, all together.
+    /// Bytes of the bodies of all requests that are not over.
     private var bodyBytes = 0
     /// What a client may take.
     let limits: HTTPServerLimits
@@ -191,8 +191,7 @@ final class HTTPDaemon: @unchecked Sendable {
             let (errorResponse, refused) = (errorResponse, refusal)
             exchange.start({ errorResponse(refused) }, ended: { running.end() })
         } else if let request = connection.request.request {
-            // The task's copy is the only one, so that the body is freed as soon as its handler has read it.
-            bodyBytes -= connection.request.bodyBytes
+            // The body is the task's; its bytes count until the exchange is over.
             connection.request.request = nil
             let handler = handler
             exchange.start({ await handler(request) }, ended: { running.end() })

@@ -9,7 +9,7 @@ package struct HTTPServerLimits: Sendable {
     package var headerBytes = 16 << 10
     /// Bytes of a request's body. More is 413.
     package var bodyBytes = 16 << 20
-    /// Bytes of all bodies that are being received, together. More is 503. A body that has come whole is its handler's.
+    /// Bytes of all bodies together, from their arrival to the end of their answers. More is 503.
     package var receivedBytes = 256 << 20
     /// Bytes of a stream that may wait for a slow client before its writer waits.
     package var streamBytes = 64 << 10

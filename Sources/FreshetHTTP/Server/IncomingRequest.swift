@@ -9,8 +9,8 @@ struct IncomingRequest {
     /// Bytes of the body that came after it had been found too large.
     var droppedBytes = 0
 
-    /// Bytes of the body that are kept.
-    var bodyBytes: Int { request?.body.count ?? 0 }
+    /// Bytes of the body that are kept, here or by the request's handler.
+    private(set) var bodyBytes = 0
 
     /// Adds a piece of the body, where all requests together may keep `room` bytes more. Answers whether the connection
     /// goes on.
@@ -24,9 +24,11 @@ struct IncomingRequest {
                     503, "The server is receiving too much at once; try again later.", code: .overloaded)
             } else {
                 request?.body.append(contentsOf: bytes)
+                bodyBytes += bytes.count
                 return true
             }
             request = nil
+            bodyBytes = 0
         }
         // libmicrohttpd takes no answer before the body's end, so as much as a body may have is read and dropped for the
         // client to hear why.

@@ -30,14 +30,18 @@ package struct InferenceService: Sendable {
         self.log = log
         var router = Router<any Route>()
         let list = ModelsRoute(models)
+        let largeBodies = Turnstile(places: 1)
+        func generation(_ endpoint: OpenAIEndpoint) -> GenerationRoute {
+            GenerationRoute(endpoint, models, options, largeBodies: largeBodies)
+        }
         router.add("GET", "/health", HealthRoute(models))
         // llama-server has these without the version too, but not /completions, which is another dialect there.
         for prefix in ["/v1", ""] {
             router.add("GET", prefix + "/models", list)
             router.add("GET", prefix + "/models/{id}", list)
-            router.add("POST", prefix + "/chat/completions", GenerationRoute(.chatCompletions, models, options))
+            router.add("POST", prefix + "/chat/completions", generation(.chatCompletions))
         }
-        router.add("POST", "/v1/completions", GenerationRoute(.completions, models, options))
+        router.add("POST", "/v1/completions", generation(.completions))
         self.router = router
     }
 

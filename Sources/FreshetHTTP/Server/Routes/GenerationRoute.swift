@@ -5,25 +5,25 @@ struct GenerationRoute: Route {
     private let endpoint: OpenAIEndpoint
     private let models: ServedModels
     private let options: InferenceService.Options
+    private let largeBodies: Turnstile
 
-    /// The route to one of the two addresses.
-    init(_ endpoint: OpenAIEndpoint, _ models: ServedModels, _ options: InferenceService.Options) {
+    /// The route to one of the two addresses. Requests with large bodies are read one after the other, through
+    /// `largeBodies`: read, a body takes many times its size.
+    init(
+        _ endpoint: OpenAIEndpoint, _ models: ServedModels, _ options: InferenceService.Options, largeBodies: Turnstile
+    ) {
         self.endpoint = endpoint
         self.models = models
         self.options = options
+        self.largeBodies = largeBodies
     }
 
     func respond(to call: RouteCall) async throws(GenerationError) -> HTTPResponse {
         try checkContentType(call.request.fields["Content-Type"])
-        var request = try OpenAIRequest(body: call.request.body, at: endpoint)
-        call.record.note(model: request.model ?? "", isStreamed: request.streams)
-        let provider = try models.registry().provider(named: request.model)
-        call.record.note(model: provider.model, isStreamed: request.streams)
-        request.generation.maxTokens = request.generation.maxTokens ?? options.maxTokens
-        let stream = try await provider.stream(request.generation)
-        guard request.streams else { return try await whole(stream, call.record) }
+        let (stream, streams, includesUsage) = try await begin(call)
+        guard streams else { return try await whole(stream, call.record) }
         let answer = StreamedAnswer(
-            stream, encoder: OpenAIChunkEncoder(for: endpoint, includesUsage: request.includesUsage),
+            stream, encoder: OpenAIChunkEncoder(for: endpoint, includesUsage: includesUsage),
             pings: options.pingInterval, record: call.record)
         try await answer.begin()
         return HTTPResponse(
@@ -32,6 +32,37 @@ struct GenerationRoute: Route {
                 "Content-Type": "text/event-stream", "Cache-Control": "no-cache", "X-Accel-Buffering": "no",
             ], body: .stream { try await answer.write(to: $0) })
     }
+
+    /// The stream of the answer, whether it is to be streamed, and with the usage.
+    private func begin(_ call: RouteCall) async throws(GenerationError) -> (ChunkStream, Bool, Bool) {
+        let body = call.request.body
+        guard body.count > Self.largeBody else { return try await begin(try read(body), call.record) }
+        return try await largeBodies.pass { () throws(GenerationError) in
+            // The cooperative pool has other streams to see to than to read megabytes.
+            let request = try await DedicatedThread.value(named: "freshet-body") { () throws(GenerationError) in
+                try read(body)
+            }
+            return try await begin(request, call.record)
+        }
+    }
+
+    private func begin(
+        _ request: OpenAIRequest, _ record: RequestRecord
+    ) async throws(GenerationError) -> (ChunkStream, Bool, Bool) {
+        record.note(model: request.model ?? "", isStreamed: request.streams)
+        let provider = try models.registry().provider(named: request.model)
+        record.note(model: provider.model, isStreamed: request.streams)
+        var generation = request.generation
+        generation.maxTokens = generation.maxTokens ?? options.maxTokens
+        return (try await provider.stream(generation), request.streams, request.includesUsage)
+    }
+
+    private func read(_ body: [UInt8]) throws(GenerationError) -> OpenAIRequest {
+        try OpenAIRequest(body: body, at: endpoint)
+    }
+
+    /// A body of more bytes than this takes longer to read than other streams should wait.
+    private static let largeBody = 64 << 10
 
     /// The whole answer: the fold of the stream.
     private func whole(_ stream: ChunkStream, _ record: RequestRecord) async throws(GenerationError) -> HTTPResponse {
