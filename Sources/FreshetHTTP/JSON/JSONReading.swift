@@ -19,8 +19,11 @@ extension JSONValue {
             self = Self.value(of: try JSONSerialization.jsonObject(with: Data(json)))
         } catch {
             let reason = (error as NSError).userInfo[NSDebugDescriptionErrorKey] as? String
+            // It may repeat a number of a million digits.
+            let sentence = reason ?? error.localizedDescription
             throw GenerationError(
-                .invalidRequest, "\(subject) is not JSON. \(reason ?? error.localizedDescription)")
+                .invalidRequest,
+                "\(subject) is not JSON. " + (sentence.count > 200 ? "\(sentence.prefix(200))…." : sentence))
         }
     }
 

@@ -62,6 +62,11 @@ import Testing
         #expect(try #require(complaint(bytes)).hasPrefix("It is not JSON"))
     }
 
+    @Test func theSentenceIsShortWhateverIsRepeatedInIt() throws {
+        let sentence = try #require(complaint(Array("[\(String(repeating: "1", count: 100_000))]".utf8)))
+        #expect(sentence.utf8.count < 300 && sentence.hasSuffix("."), "\(sentence)")
+    }
+
     @Test func depthIsBounded() throws {
         for open in ["[", "{\"a\":"] {
             #expect(complaint(Array(String(repeating: open, count: 100_000).utf8)) != nil)
