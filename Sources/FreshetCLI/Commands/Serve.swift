@@ -76,6 +76,7 @@ enum Serve {
     }
 
     static func run(_ values: Values, console: Console) async throws {
+        OpenFileLimit.raise()
         let keys = try values.access.keys(signals: console.signals)
         try values.access.check(values.address, hasKeys: !keys.isEmpty)
         let log = try LogWriter(to: console.errors)
