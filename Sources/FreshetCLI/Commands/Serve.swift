@@ -34,8 +34,8 @@ enum Serve {
                 "Listens on this machine only. Another address needs a key, or --no-auth.",
                 "Standard error gets a line for each request, without what was asked and answered. Ctrl-C or SIGTERM "
                     + "ends the server: running answers may end within --drain seconds, a second signal ends it at once. "
-                    + "Exit status: 0 when the answers had their time, 1 failed, 2 wrong usage, 130, 129 or 143 after a "
-                    + "second Ctrl-C, hang-up or SIGTERM.",
+                    + "Exit status: 0 when the answers had their time, 1 failed, 2 wrong usage, 130, 129 or 143 after "
+                    + "Ctrl-C, hang-up or SIGTERM while the model was being loaded, or a second one later.",
             ])
     }
 
@@ -53,7 +53,7 @@ enum Serve {
                         + "-1 sends none"),
                 .integer(
                     "-to", "--timeout", placeholder: "SECONDS", in: 1...86_400, path: \.timeout,
-                    help: "cut off a client that takes nothing of its answer for this long"),
+                    help: "cut off a client that takes next to nothing of its answer for this long"),
                 .integer(
                     "--drain", placeholder: "SECONDS", in: 0...86_400, path: \.drain,
                     help: "how long running answers may go on when the server is asked to end"),
