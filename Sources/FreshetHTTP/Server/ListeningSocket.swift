@@ -36,6 +36,10 @@ final class ListeningSocket: Sendable {
             var one: Int32 = 1
             if candidate >= 0 {
                 setsockopt(candidate, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
+                // Connections inherit it. Without it the system takes megabytes for a client that does not read.
+                var unsent: Int32 = 16 << 10
+                setsockopt(
+                    candidate, Int32(IPPROTO_TCP), TCP_NOTSENT_LOWAT, &unsent, socklen_t(MemoryLayout<Int32>.size))
                 if bind(candidate, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0,
                     listen(candidate, SOMAXCONN) == 0, let (address, port) = Self.name(of: candidate)
                 {

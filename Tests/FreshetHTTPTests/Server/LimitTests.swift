@@ -114,6 +114,40 @@ import Testing
             })
     }
 
+    /// What the system's buffers take is generated for nobody, and hides from the stall's limit that nothing is read.
+    @Test func aClientThatNeverReadsIsGivenLittle() async throws {
+        let written = Collected<Int>()
+        let outcomes = Collected<HTTPOutcome>()
+        let piece = [UInt8](repeating: 0, count: 1000)
+        try await withServer(
+            { $0.limits.stallTime = .milliseconds(500) },
+            handler: { _ in
+                HTTPResponse(
+                    body: .stream { writer in
+                        for count in 0..<20_000 {
+                            do {
+                                try await writer.write(piece)
+                            } catch {
+                                written.add(count * piece.count)
+                                throw error
+                            }
+                        }
+                    }, onEnd: { outcomes.add($0) })
+            },
+            { server in
+                let isOver = Flag()
+                async let talk: Void = RawClient.talk(to: server.port, receiveBuffer: 4096) { client in
+                    try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                    isOver.wait()
+                }
+                #expect(await outcomes.next() == .cut(.tooSlow))
+                let taken = await written.next() ?? .max
+                #expect(taken < 400_000, "\(taken)")
+                isOver.raise()
+                try await talk
+            })
+    }
+
     @Test func bodiesAreBounded() async throws {
         let sizes = Collected<Int>()
         try await withServer(
