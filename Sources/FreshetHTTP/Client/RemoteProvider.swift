@@ -1,4 +1,3 @@
-internal import Foundation
 public import Freshet
 
 /// A model at the other end of a wire: any server that speaks OpenAI's dialect.
@@ -57,7 +56,8 @@ public struct RemoteProvider: Provider {
         }.get()
     }
 
-    /// Ends what runs, as failed with `shuttingDown`, and closes the connections.
+    /// Ends what runs, as failed with `shuttingDown`, and closes the connections; a provider that shares the transport
+    /// is shut down with it.
     public func shutDown() async { await transport.shutDown() }
 
     /// What is sent for a request.

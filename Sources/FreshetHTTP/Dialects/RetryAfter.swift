@@ -1,5 +1,4 @@
 package import Foundation
-import Freshet
 
 /// The header fields that say when trying again may work.
 package enum RetryAfter {

@@ -1,5 +1,3 @@
-internal import Freshet
-
 /// What a handler answers with.
 package struct HTTPResponse: Sendable {
     /// The three-digit status, 200…599.
