@@ -91,6 +91,18 @@ import Testing
             })
     }
 
+    /// Asks for an answer and does not read it while `body` runs.
+    private func leavingUnread(_ server: HTTPServer, _ body: () async -> Void) async throws {
+        let isOver = Flag()
+        async let talk: Void = RawClient.talk(to: server.port, receiveBuffer: 4096) { client in
+            try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            isOver.wait()
+        }
+        await body()
+        isOver.raise()
+        try await talk
+    }
+
     @Test(arguments: [true, false])
     func aClientThatNeverReadsAndNeverLeavesIsCutOff(isStream: Bool) async throws {
         let outcomes = Collected<HTTPOutcome>()
@@ -103,14 +115,9 @@ import Testing
                     onEnd: { outcomes.add($0) })
             },
             { server in
-                let isOver = Flag()
-                async let talk: Void = RawClient.talk(to: server.port, receiveBuffer: 4096) { client in
-                    try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                    isOver.wait()
+                try await leavingUnread(server) {
+                    #expect(await outcomes.next() == .cut(.tooSlow))
                 }
-                #expect(await outcomes.next() == .cut(.tooSlow))
-                isOver.raise()
-                try await talk
             })
     }
 
@@ -135,16 +142,11 @@ import Testing
                     }, onEnd: { outcomes.add($0) })
             },
             { server in
-                let isOver = Flag()
-                async let talk: Void = RawClient.talk(to: server.port, receiveBuffer: 4096) { client in
-                    try client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                    isOver.wait()
+                try await leavingUnread(server) {
+                    #expect(await outcomes.next() == .cut(.tooSlow))
+                    let taken = await written.next() ?? .max
+                    #expect(taken < 400_000, "\(taken)")
                 }
-                #expect(await outcomes.next() == .cut(.tooSlow))
-                let taken = await written.next() ?? .max
-                #expect(taken < 400_000, "\(taken)")
-                isOver.raise()
-                try await talk
             })
     }
 
