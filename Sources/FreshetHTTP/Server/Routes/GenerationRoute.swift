@@ -20,11 +20,9 @@ struct GenerationRoute: Route {
 
     func respond(to call: RouteCall) async throws(GenerationError) -> HTTPResponse {
         try checkContentType(call.request.fields["Content-Type"])
-        let (stream, streams, includesUsage) = try await begin(call)
-        guard streams else { return try await whole(stream, call.record) }
-        let answer = StreamedAnswer(
-            stream, encoder: OpenAIChunkEncoder(for: endpoint, includesUsage: includesUsage),
-            pings: options.pingInterval, record: call.record)
+        let (stream, encoder) = try await begin(call)
+        guard let encoder else { return try await whole(stream, call.record) }
+        let answer = StreamedAnswer(stream, encoder: encoder, pings: options.pingInterval, record: call.record)
         try await answer.begin()
         return HTTPResponse(
             // No cache may keep it, and no proxy hold it back.
@@ -33,8 +31,9 @@ struct GenerationRoute: Route {
             ], body: .stream { try await answer.write(to: $0) })
     }
 
-    /// The stream of the answer, whether it is to be streamed, and with the usage.
-    private func begin(_ call: RouteCall) async throws(GenerationError) -> (ChunkStream, Bool, Bool) {
+    /// The stream of the answer, and what writes its chunks to the wire; `nil` where the answer is asked for whole. The
+    /// request itself, which may be large, is let go.
+    private func begin(_ call: RouteCall) async throws(GenerationError) -> (ChunkStream, OpenAIChunkEncoder?) {
         let body = call.request.body
         guard body.count > Self.largeBody else { return try await begin(try read(body), call.record) }
         return try await largeBodies.pass { () throws(GenerationError) in
@@ -48,13 +47,14 @@ struct GenerationRoute: Route {
 
     private func begin(
         _ request: OpenAIRequest, _ record: RequestRecord
-    ) async throws(GenerationError) -> (ChunkStream, Bool, Bool) {
+    ) async throws(GenerationError) -> (ChunkStream, OpenAIChunkEncoder?) {
         record.note(model: request.model ?? "", isStreamed: request.streams)
         let provider = try models.registry().provider(named: request.model)
         record.note(model: provider.model, isStreamed: request.streams)
         var generation = request.generation
         generation.maxTokens = generation.maxTokens ?? options.maxTokens
-        return (try await provider.stream(generation), request.streams, request.includesUsage)
+        let encoder = OpenAIChunkEncoder(for: endpoint, includesUsage: request.includesUsage)
+        return (try await provider.stream(generation), request.streams ? encoder : nil)
     }
 
     private func read(_ body: [UInt8]) throws(GenerationError) -> OpenAIRequest {
