@@ -10,8 +10,22 @@ public struct LlamaOptions: Sendable {
     /// Tokens of prompt and answer together that one generation may have; 0 takes what the model was trained with,
     /// `nil` the same but at most ``defaultContextLimit``. There is memory for this many in each slot.
     public var contextLength: Int?
-    /// Generations that run side by side; further ones wait.
-    public var slotCount = 1
+    /// Generations that run side by side; further ones wait. `nil` takes as many as a quarter of the free memory has
+    /// contexts for, from 1 to 8.
+    public var slotCount: Int?
+    /// The longest gap that running streams are to see between two tokens while prompts are computed beside them. The
+    /// prompts are cut into pieces that fit, by the speed that this machine has shown.
+    public var gapTarget: Duration = .milliseconds(100)
+    /// How attention's keys are kept in memory.
+    public var keyType: CacheType = .f16
+    /// How attention's values are kept in memory. A quantised type needs flash attention.
+    public var valueType: CacheType = .f16
+    /// Whether attention is computed without laying out all scores; `nil` lets llama.cpp decide for the model.
+    public var flashAttention: Bool?
+    /// A folder in which computed prompts outlive the process; `nil` keeps them in memory only.
+    public var prefixDirectory: String?
+    /// The most bytes that the folder may hold.
+    public var prefixDirectoryLimit = 8 << 30
     /// Threads that compute one token; `nil` takes one for each processor that the process may use, and a single one
     /// for a model of a few megabytes.
     public var threads: Int?
@@ -24,11 +38,23 @@ public struct LlamaOptions: Sendable {
     /// Requests that may wait for a slot; more are refused with
     /// ``GenerationError/Code/overloaded``.
     public var queueCapacity = 32
+    /// After how long a request that was refused so is told to try again.
+    public var queueRetry: Duration = .seconds(1)
     /// Chunks that may wait for a slow reader before its sequence pauses.
     public var streamCapacity = 64
 
+    /// A type in which llama.cpp keeps keys and values: 16 bits each, or quantised to about 8.5 or 4.5 bits.
+    public enum CacheType: String, Sendable, CaseIterable {
+        case f16
+        case q8_0
+        case q4_0
+    }
+
     /// Options for a model, with the defaults for the rest.
     public init(modelPath: String) { self.modelPath = modelPath }
+
+    /// The most slots. llama.cpp numbers 256 sequences; the others hold the prefixes of finished ones.
+    public static let slotLimit = 128
 
     /// The longest context that is made without being asked for: a model trained with 128 k tokens would take
     /// gigabytes for a short answer.
@@ -67,7 +93,13 @@ public struct LlamaOptions: Sendable {
             throw .invalid("load", "asks for the vocabulary only, which cannot generate")
         }
         try check("ctx_size", contextLength, in: 0...(1 << 24))
-        try check("parallel", slotCount, in: 1...256)
+        try check("parallel", slotCount, in: 1...Self.slotLimit)
+        guard gapTarget > .zero else { throw .invalid("gap_target", "must be more than 0") }
+        guard queueRetry >= .zero else { throw .invalid("queue_retry", "must be 0 or more") }
+        guard valueType == .f16 || flashAttention != false else {
+            throw .invalid("cache_type_v", "of \(valueType.rawValue) needs flash attention, which is switched off")
+        }
+        guard prefixDirectoryLimit > 0 else { throw .invalid("prefix_directory_limit", "must be more than 0") }
         try check("threads", threads, in: 1...512)
         try check("threads_batch", batchThreads, in: 1...512)
         try check("batch_size", batchSize, in: 1...65536)

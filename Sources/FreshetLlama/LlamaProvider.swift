@@ -44,11 +44,11 @@ public final class LlamaProvider: Provider {
         }
         let model = try result.get()
         var configuration = InferenceEngine.Configuration(model: options.name ?? model.name)
-        configuration.slotCount = options.slotCount
+        configuration.slotCount = options.slotCount ?? 4
         configuration.queueCapacity = options.queueCapacity
         configuration.streamCapacity = options.streamCapacity
         let engine = try await InferenceEngine.start(configuration) { () throws(GenerationError) in
-            try LlamaContext(model: model, options: options, sequences: options.slotCount)
+            try LlamaContext(model: model, options: options, sequences: options.slotCount ?? 4)
         }
         return LlamaProvider(llama: model, model: configuration.model, engine: engine)
     }

@@ -19,6 +19,20 @@ public struct GenerationRequest: Sendable, Hashable {
     /// The longest that the whole stream may take, from the moment it is submitted. A stream that takes longer fails
     /// with ``GenerationError/Code/deadlineExceeded`` and the reply so far.
     public var deadline: Duration?
+    /// The longest that may pass between two chunks, the wait for the first one included. A stream that is silent for
+    /// longer, whether because its model computes or because nobody reads, fails like one past its ``deadline``.
+    public var idleTimeout: Duration?
+    /// How many answers to give to the prompt, which is computed once for all of them. Choice *i* draws with the seed
+    /// plus *i*, so that the first is the one that a request for a single answer gets.
+    public var choiceCount: Int
+    /// Whether an answer that reaches the end of the context goes on, with the older half of what follows the prompt's
+    /// beginning forgotten. Without it the answer finishes with ``FinishReason/length``.
+    public var shiftsContext: Bool
+    /// On whose behalf the request is made. Those of one client share its part of the machine, so that many of them do
+    /// not keep another client's single request waiting.
+    public var client: String
+    /// The part of the machine that the request gets beside others: one of weight 2 gets twice that of one of weight 1.
+    public var weight: Int
     /// Whether progress through the prompt is reported as chunks before the first text.
     public var reportsProgress: Bool
     /// Whether what the prompt has in common with an earlier one may be taken from memory instead of computed again.
@@ -30,13 +44,19 @@ public struct GenerationRequest: Sendable, Hashable {
     /// Makes a request.
     public init(
         prompt: Prompt, sampling: SamplingOptions = SamplingOptions(), maxTokens: Int? = nil, stop: [String] = [],
-        deadline: Duration? = nil, reportsProgress: Bool = false, reusesPrefix: Bool = true
+        deadline: Duration? = nil, idleTimeout: Duration? = nil, choiceCount: Int = 1, shiftsContext: Bool = false,
+        client: String = "", weight: Int = 1, reportsProgress: Bool = false, reusesPrefix: Bool = true
     ) {
         self.prompt = prompt
         self.sampling = sampling
         self.maxTokens = maxTokens
         self.stop = stop
         self.deadline = deadline
+        self.idleTimeout = idleTimeout
+        self.choiceCount = choiceCount
+        self.shiftsContext = shiftsContext
+        self.client = client
+        self.weight = weight
         self.reportsProgress = reportsProgress
         self.reusesPrefix = reusesPrefix
     }
@@ -45,6 +65,12 @@ public struct GenerationRequest: Sendable, Hashable {
     ///
     /// A stop sequence is held back while it may still complete, so its length bounds what a reader waits for.
     public static let stopLimits = (count: 64, bytes: 1024)
+
+    /// The most answers that one request may ask for.
+    public static let choiceLimit = 128
+
+    /// The greatest ``weight``.
+    public static let weightLimit = 100
 
     /// Checks every value that can be checked without a model.
     ///
@@ -65,6 +91,15 @@ public struct GenerationRequest: Sendable, Hashable {
         }
         if let deadline, deadline <= .zero {
             throw .invalid("deadline_ms", "must be more than 0")
+        }
+        if let idleTimeout, idleTimeout <= .zero {
+            throw .invalid("idle_timeout_ms", "must be more than 0")
+        }
+        guard (1...Self.choiceLimit).contains(choiceCount) else {
+            throw .invalid("n", "must be from 1 to \(Self.choiceLimit), but is \(choiceCount)")
+        }
+        guard (1...Self.weightLimit).contains(weight) else {
+            throw .invalid("weight", "must be from 1 to \(Self.weightLimit), but is \(weight)")
         }
         if case .messages(let messages) = prompt, messages.isEmpty {
             throw .invalid("messages", "must hold at least one message")
