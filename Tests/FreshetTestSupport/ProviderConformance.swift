@@ -31,6 +31,7 @@ public enum ProviderConformance {
         Law(description: "the whole is the fold", check: foldIsWhole),
         Law(description: "text is whole", check: textIsWhole),
         Law(description: "stops are clean", check: stopsAreClean),
+        Law(description: "as many choices come as were asked for", check: everyChoiceComes),
         Law(description: "usage stands at the end", check: usageIsThere),
         Law(description: "a slow reader loses nothing", check: slowReaderLosesNothing),
         Law(description: "a reader that leaves cancels", check: leavingCancels),
@@ -99,17 +100,29 @@ public enum ProviderConformance {
 
     @Sendable private static func textIsWhole(_ provider: any Provider, _ request: GenerationRequest) async throws {
         let iterator = try await provider.stream(request).makeAsyncIterator()
-        var bytes: [UInt8] = []
+        var bytes: [Int: [UInt8]] = [:]
         while let chunk = try await iterator.next() {
-            guard chunk.index == 0, let text = chunk.text else { continue }
+            guard let text = chunk.text else { continue }
             try require(!text.isEmpty, "an empty piece of text")
-            bytes += text.utf8
+            bytes[chunk.index, default: []] += text.utf8
         }
-        try require(Array(iterator.reply.text.utf8) == bytes, "the reply's text is not its pieces")
-        for run in iterator.reply.finish?.undecodable ?? [] {
-            try require(run.offset >= 0 && !run.bytes.isEmpty, "an undecodable run of nothing")
-            try require(String(validating: run.bytes, as: UTF8.self) == nil, "\(run.bytes) could have been decoded")
+        for choice in iterator.reply.choices {
+            try require(
+                Array(choice.text.utf8) == bytes[choice.index] ?? [], "the text of \(choice.index) is not its pieces")
+            for run in choice.finish?.undecodable ?? [] {
+                try require(run.offset >= 0 && !run.bytes.isEmpty, "an undecodable run of nothing")
+                try require(String(validating: run.bytes, as: UTF8.self) == nil, "\(run.bytes) could have been decoded")
+            }
         }
+    }
+
+    @Sendable private static func everyChoiceComes(_ provider: any Provider, _ request: GenerationRequest) async throws
+    {
+        let choices = try await provider.reply(to: request).choices
+        try require(
+            choices.map(\.index) == Array(0..<request.choiceCount),
+            "\(request.choiceCount) choices were asked for, and \(choices.map(\.index)) came")
+        try require(choices.allSatisfy { $0.finish != nil }, "a choice has no finish")
     }
 
     @Sendable private static func stopsAreClean(_ provider: any Provider, _ request: GenerationRequest) async throws {
@@ -128,7 +141,9 @@ public enum ProviderConformance {
         guard let usage = try await provider.reply(to: request).usage else { throw Violation("there is no usage") }
         try require(usage.promptTokens >= 0 && 0...usage.promptTokens ~= usage.cachedTokens, "\(usage)")
         try require(usage.completionTokens >= 0, "\(usage)")
-        if let most = request.maxTokens { try require(usage.completionTokens <= most, "\(usage), but at most \(most)") }
+        if let most = request.maxTokens {
+            try require(usage.completionTokens <= most * request.choiceCount, "\(usage), but at most \(most) a choice")
+        }
     }
 
     @Sendable private static func slowReaderLosesNothing(

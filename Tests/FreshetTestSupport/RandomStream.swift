@@ -15,22 +15,30 @@ public struct RandomStream {
 
     /// The next stream, whole, with everything that a conversation may have.
     public mutating func next() -> [Chunk] {
-        var choices = (0..<generator.pick([1, 1, 1, 2, 3])).map { choice($0) }
-        var contents: [(index: Int, content: Chunk.Content)] = []
-        if generator.chance(0.3) { contents += progress().map { (0, $0) } }
-        while let index = (0..<choices.count).filter({ !choices[$0].isEmpty }).randomElement(using: &generator) {
-            contents.append((index, choices[index].removeFirst()))
-        }
-        contents.append((0, end()))
-        return stream(contents)
+        let choices = (0..<generator.pick([1, 1, 1, 2, 3])).map { choice($0) }
+        let first = generator.chance(0.3) ? progress() : []
+        return stream(first.map { (0, $0) } + takingTurns(choices) + [(0, end())])
     }
 
-    /// The next stream of plain text: one choice, the role first, then text, its finish and the end.
+    /// The next stream of plain text: choices that take turns, each of them its role, text and its finish.
     public mutating func nextPlain() -> [Chunk] {
-        let texts = (0..<number(6)).map { _ in Chunk.Content.text(text(atLeast: 1)) }
-        let begin = generator.chance(0.3) ? progress() : []
-        let contents = [.role(.assistant)] + begin + texts + [.finish(finish(callsTools: false)), end()]
-        return stream(contents.map { (0, $0) })
+        let choices = (0..<generator.pick([1, 1, 2, 3])).map { _ in
+            [.role(.assistant)] + (0..<number(6)).map { _ in Chunk.Content.text(text(atLeast: 1)) }
+                + [.finish(finish(callsTools: false))]
+        }
+        // A reader of plain text takes progress for the sign that the first choice begins.
+        let first = generator.chance(0.3) ? [choices[0][0]] + progress() : []
+        let rest = first.isEmpty ? choices : [Array(choices[0].dropFirst())] + choices.dropFirst()
+        return stream(first.map { (0, $0) } + takingTurns(rest) + [(0, end())])
+    }
+
+    /// The choices' contents in an order of chance, in which each choice keeps its own.
+    private mutating func takingTurns(_ choices: [[Chunk.Content]]) -> [(index: Int, content: Chunk.Content)] {
+        var (choices, contents) = (choices, [(index: Int, content: Chunk.Content)]())
+        while let index = choices.indices.filter({ !choices[$0].isEmpty }).randomElement(using: &generator) {
+            contents.append((index, choices[index].removeFirst()))
+        }
+        return contents
     }
 
     private mutating func stream(_ contents: [(index: Int, content: Chunk.Content)]) -> [Chunk] {

@@ -6,19 +6,37 @@ import Testing
     private let request = GenerationRequest(prompt: .text("Hi"))
     private static let end = Chunk.Content.end(Usage(promptTokens: 1, completionTokens: 1), nil)
 
-    private static let providers: [ScriptedProvider] = [
-        ScriptedProvider(answering: ["a", "é", "🍋"]),
-        ScriptedProvider(answering: (0..<50).map { "\($0) " }, finish: Finish(.length), capacity: 1),
-        ScriptedProvider([
-            .pause, .write(.progress(PromptProgress(processed: 2, cached: 0, total: 2))), .write(.role(.assistant)),
-            .write(.role(.assistant), index: 1), .pause, .write(.text("x"), index: 1), .write(.reasoning("r")), .pause,
-            .write(.toolCall(ToolCallFragment(index: 0, id: "c", name: "f"))), .write(.finish(Finish(.stop)), index: 1),
-            .pause, .write(.finish(Finish(.toolCalls))), .pause, .write(end),
-        ]),
+    /// Providers, and how many choices each gives.
+    private static let providers: [(ScriptedProvider, Int)] = [
+        (ScriptedProvider(answering: ["a", "é", "🍋"]), 1),
+        (ScriptedProvider(answering: (0..<50).map { "\($0) " }, finish: Finish(.length), capacity: 1), 1),
+        (
+            ScriptedProvider([
+                .pause, .write(.progress(PromptProgress(processed: 2, cached: 0, total: 2))), .write(.role(.assistant)),
+                .write(.role(.assistant), index: 1), .pause, .write(.text("x"), index: 1), .write(.reasoning("r")),
+                .pause,
+                .write(.toolCall(ToolCallFragment(index: 0, id: "c", name: "f"))),
+                .write(.finish(Finish(.stop)), index: 1),
+                .pause, .write(.finish(Finish(.toolCalls))), .pause, .write(end),
+            ]), 2
+        ),
+        // One after the other.
+        (
+            ScriptedProvider(
+                (0..<3).flatMap { index -> [ScriptedProvider.Step] in
+                    [.role(.assistant), .text("choice "), .text("\(index)"), .finish(Finish(.stop))].map {
+                        .write($0, index: index)
+                    } + [.pause]
+                } + [.write(end)], capacity: 2), 3
+        ),
     ]
 
     @Test(arguments: ProviderConformance.laws) func scriptsObeyTheLaws(_ law: ProviderConformance.Law) async throws {
-        for provider in Self.providers { try await law.check(provider, request) }
+        for (provider, choiceCount) in Self.providers {
+            var request = request
+            request.choiceCount = choiceCount
+            try await law.check(provider, request)
+        }
     }
 
     /// Streams that break one law each: a suite that cannot fail would prove nothing.
@@ -31,6 +49,21 @@ import Testing
             "text is whole",
             ScriptedProvider(
                 answering: [], finish: Finish(.stop, undecodable: [UndecodableBytes(offset: 0, bytes: [97])]))
+        ),
+        (
+            "text is whole",
+            ScriptedProvider([
+                .write(.text("a")), .write(.finish(Finish(.stop))),
+                .write(
+                    .finish(Finish(.stop, undecodable: [UndecodableBytes(offset: 0, bytes: [97])])), index: 1),
+                .write(end),
+            ])
+        ),
+        (
+            "as many choices come as were asked for",
+            ScriptedProvider([
+                .write(.finish(Finish(.stop))), .write(.finish(Finish(.stop)), index: 1), .write(end),
+            ])
         ),
         ("stops are clean", ScriptedProvider(answering: ["a#", "#b"])),
         ("stops are clean", ScriptedProvider(answering: ["a"], finish: Finish(.stop, stopSequence: "other"))),

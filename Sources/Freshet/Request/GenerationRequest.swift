@@ -29,7 +29,7 @@ public struct GenerationRequest: Sendable, Hashable {
     /// beginning forgotten. Without it the answer finishes with ``FinishReason/length``.
     public var shiftsContext: Bool
     /// On whose behalf the request is made. Those of one client share its part of the machine, so that many of them do
-    /// not keep another client's single request waiting.
+    /// not keep another client's single request waiting. A remote provider is told it, as OpenAI's `user`.
     public var client: String
     /// The part of the machine that the request gets beside others: one of weight 2 gets twice that of one of weight 1.
     public var weight: Int
@@ -69,6 +69,9 @@ public struct GenerationRequest: Sendable, Hashable {
     /// The most answers that one request may ask for.
     public static let choiceLimit = 128
 
+    /// The most UTF-8 bytes of ``client``.
+    public static let clientLimit = 512
+
     /// The greatest ``weight``.
     public static let weightLimit = 100
 
@@ -97,6 +100,9 @@ public struct GenerationRequest: Sendable, Hashable {
         }
         guard (1...Self.choiceLimit).contains(choiceCount) else {
             throw .invalid("n", "must be from 1 to \(Self.choiceLimit), but is \(choiceCount)")
+        }
+        guard client.utf8.count <= Self.clientLimit else {
+            throw .invalid("user", "may have at most \(Self.clientLimit) UTF-8 bytes, but has \(client.utf8.count)")
         }
         guard (1...Self.weightLimit).contains(weight) else {
             throw .invalid("weight", "must be from 1 to \(Self.weightLimit), but is \(weight)")

@@ -7,8 +7,17 @@ package protocol HTTPResponseReceiver: AnyObject, Sendable {
     /// is returned.
     func receive(_ bytes: UnsafeRawBufferPointer) -> HTTPVerdict
 
+    /// How many pieces of content have come, for ``HTTPDeadlines/content``. What merely shows that the server lives is
+    /// none.
+    var contentCount: Int { get }
+
     /// The exchange is over. Called once, as the last call; it may come during a pause, when nothing more was to come.
     func finish(_ end: HTTPExchangeEnd)
+}
+
+extension HTTPResponseReceiver {
+    /// None: the receiver knows no content.
+    package var contentCount: Int { 0 }
 }
 
 /// What a receiver wants next.

@@ -16,14 +16,19 @@ package struct OpenAIAnswerReader: Sendable {
 
     /// A reader for an answer of some type.
     ///
-    /// - Parameter keepsRaw: whether the chunks of a stream carry the events' bytes.
+    /// - Parameters:
+    ///   - choiceCount: how many choices were asked for.
+    ///   - keepsRaw: whether the chunks of a stream carry the events' bytes.
     /// - Throws: ``GenerationError`` with code `badResponse` when it is neither events nor JSON: most often a page for
     ///   people, from an address that is not the provider's.
-    package init(contentType: String?, origin: HTTPOrigin, keepsRaw: Bool = false) throws(GenerationError) {
+    package init(
+        contentType: String?, origin: HTTPOrigin, choiceCount: Int = 1, keepsRaw: Bool = false
+    ) throws(GenerationError) {
         self.origin = origin
         let type = contentType?.mediaType ?? ""
         switch type {
-        case "text/event-stream": form = .events(SSEDecoder(), OpenAIChunkDecoder(keepsRaw: keepsRaw))
+        case "text/event-stream":
+            form = .events(SSEDecoder(), OpenAIChunkDecoder(keepsRaw: keepsRaw, choiceCount: choiceCount))
         case "application/json": form = .whole([])
         default:
             let printable = String(type.prefix(60).filter { $0.asciiValue.map { 0x20...0x7E ~= $0 } ?? false })

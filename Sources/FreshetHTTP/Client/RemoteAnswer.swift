@@ -7,6 +7,7 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
     // thread only.
     private let origin: HTTPOrigin
     private let key: String
+    private let choiceCount: Int
     private let keepsRaw: Bool
     /// Kept for as long as an answer is on its way, also when nobody else holds it.
     private let transport: HTTPTransport
@@ -25,15 +26,18 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
 
     private var reader: OpenAIAnswerReader?
     private var writer: ChunkStream.Writer?
+    private(set) var contentCount = 0
 
     /// An answer of which nothing has come.
     ///
     /// - Parameters:
     ///   - key: what no error may show.
+    ///   - choiceCount: how many choices were asked for.
     ///   - keepsRaw: whether the chunks carry the events' bytes.
-    init(origin: HTTPOrigin, key: String, keepsRaw: Bool, transport: HTTPTransport) {
+    init(origin: HTTPOrigin, key: String, choiceCount: Int, keepsRaw: Bool, transport: HTTPTransport) {
         self.origin = origin
         self.key = key
+        self.choiceCount = choiceCount
         self.keepsRaw = keepsRaw
         self.transport = transport
     }
@@ -56,7 +60,8 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
     func receive(_ head: HTTPResponseHead, of exchange: HTTPExchange) -> HTTPVerdict {
         do throws(GenerationError) {
             reader = try OpenAIAnswerReader(
-                contentType: head.headers["Content-Type"], origin: origin, keepsRaw: keepsRaw)
+                contentType: head.headers["Content-Type"], origin: origin, choiceCount: choiceCount,
+                keepsRaw: keepsRaw)
         } catch {
             begin(.failure(error))
             return .stop
@@ -72,7 +77,10 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
         // A body that goes on after the stream's end is not waited for: it may never end.
         guard let writer, !writer.isEnded else { return .stop }
         do throws(GenerationError) {
-            try reader?.append(bytes) { writer.write($0) }
+            try reader?.append(bytes) { chunk in
+                contentCount += 1
+                writer.write(chunk)
+            }
         } catch {
             writer.fail(redacted(error))
             return .stop

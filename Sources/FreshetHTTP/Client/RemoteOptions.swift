@@ -6,7 +6,8 @@ public struct RemoteOptions: Sendable, CustomStringConvertible, CustomReflectabl
     public var model: String
     /// The key that is sent as `Authorization: Bearer`; `nil` sends none.
     public var apiKey: String?
-    /// How long an answer may take; a request's own deadline shortens the total.
+    /// How long an answer may take; a request's own deadline shortens the total, and its idle timeout the time between
+    /// two chunks.
     public var deadlines: HTTPDeadlines
     /// Whether chunks carry the events' bytes as they came, in ``Metadata/raw``.
     public var keepsRawBytes = false

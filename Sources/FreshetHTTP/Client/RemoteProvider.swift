@@ -47,7 +47,8 @@ public struct RemoteProvider: Provider {
     public func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
         try request.validate()
         let answer = RemoteAnswer(
-            origin: origin, key: options.apiKey ?? "", keepsRaw: options.keepsRawBytes, transport: transport)
+            origin: origin, key: options.apiKey ?? "", choiceCount: request.choiceCount,
+            keepsRaw: options.keepsRawBytes, transport: transport)
         let exchange = try transport.start(Self.httpRequest(request, options, origin), receiver: answer)
         return try await withTaskCancellationHandler {
             await answer.beginning()
@@ -66,9 +67,10 @@ public struct RemoteProvider: Provider {
     ) -> HTTPClientRequest {
         var deadlines = options.deadlines
         deadlines.total = [deadlines.total, request.deadline].compactMap(\.self).min()
+        deadlines.content = [deadlines.content, request.idleTimeout].compactMap(\.self).min()
         var wanted = OpenAIRequest(request, model: options.model)
-        // The deadline is kept on this side: other servers refuse a field that they do not know.
-        wanted.generation.deadline = nil
+        // Both are kept on this side: other servers refuse a field that they do not know.
+        (wanted.generation.deadline, wanted.generation.idleTimeout) = (nil, nil)
         let isNewOpenAI = origin.host == "api.openai.com" && wanted.endpoint == .chatCompletions
         var body: [UInt8] = []
         wanted.append(to: &body, limitName: isNewOpenAI ? .maxCompletionTokens : .maxTokens)

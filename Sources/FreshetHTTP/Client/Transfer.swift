@@ -133,7 +133,10 @@ extension Transfer {
             refusal += bytes.prefix(Self.maxRefusalLength - refusal.count)
             return refusal.count < Self.maxRefusalLength ? bytes.count : 0
         }
-        return obey(receiver.receive(bytes)) ? bytes.count : 0
+        let count = receiver.contentCount
+        let verdict = receiver.receive(bytes)
+        if receiver.contentCount != count { timer.receiveContent(at: .now) }
+        return obey(verdict) ? bytes.count : 0
     }
 
     /// Does what the receiver wants next.

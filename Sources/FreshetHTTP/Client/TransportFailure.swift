@@ -67,6 +67,9 @@ extension GenerationError {
             self.init(.deadlineExceeded, "\(origin) did not begin to answer within \(time) (first-byte deadline).")
         case .idle:
             self.init(.deadlineExceeded, "\(origin) sent nothing for \(time) (idle deadline).")
+        case .content:
+            self.init(
+                .deadlineExceeded, "Nothing of the answer of \(origin) came, or was read, for \(time) (idle timeout).")
         case .total:
             self.init(.deadlineExceeded, "The answer of \(origin) was not whole within \(time) (total deadline).")
         }

@@ -34,6 +34,7 @@ struct OpenAIChoiceDecoder: Sendable {
     ) throws(GenerationError) -> [Part] {
         var contents: [Chunk.Content] = []
         let holder = ["delta", "message"].first { choice.rest[$0] != nil }
+        let isEmptyPiece = holder == nil && choice.rest["text"] == ""
         if let holder {
             contents =
                 try choice.object(holder) { members throws(GenerationError) in
@@ -49,6 +50,8 @@ struct OpenAIChoiceDecoder: Sendable {
             }
         }
         if let finish = try takeFinish(from: &choice) { contents.append(.finish(finish)) }
+        // What stands for the role in a plain completion.
+        if isEmptyPiece, contents.isEmpty { contents = [.role(.assistant)] }
         return try accept(contents, isPlain: holder == nil)
     }
 

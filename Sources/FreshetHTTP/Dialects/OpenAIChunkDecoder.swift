@@ -16,14 +16,13 @@ package import Freshet
 /// chunks += try decoder.finish()
 /// ```
 package struct OpenAIChunkDecoder: Sendable {
-    /// The most choices of a stream.
-    package static let choiceLimit = 128
     /// The most bytes of events that may go by without a chunk, where something of them must be kept.
     package static let heldLimit = 4 << 20
 
     /// Whether the stream has ended; what comes after is passed over.
     package private(set) var isEnded = false
     private let keepsRaw: Bool
+    private let choiceCount: Int
     private var identity = (id: "", created: 0, model: "")
     private var choices: [Int: OpenAIChoiceDecoder] = [:]
     private var usage: Usage?
@@ -34,9 +33,15 @@ package struct OpenAIChunkDecoder: Sendable {
 
     /// A decoder for one stream.
     ///
-    /// - Parameter keepsRaw: whether the chunks' metadata has the events' bytes; those of several events stand on lines
-    ///   of their own.
-    package init(keepsRaw: Bool = false) { self.keepsRaw = keepsRaw }
+    /// - Parameters:
+    ///   - keepsRaw: whether the chunks' metadata has the events' bytes; those of several events stand on lines of their
+    ///     own.
+    ///   - choiceCount: how many choices were asked for. One after the other, the first may have finished long before a
+    ///     connection is cut. A provider that sends `[DONE]` after fewer is taken at its word.
+    package init(keepsRaw: Bool = false, choiceCount: Int = 1) {
+        self.keepsRaw = keepsRaw
+        self.choiceCount = choiceCount
+    }
 
     /// Reads one event's data.
     ///
@@ -48,7 +53,7 @@ package struct OpenAIChunkDecoder: Sendable {
         _ data: some Collection<UInt8>, isComplete: Bool = true
     ) throws(GenerationError) -> [Chunk] {
         guard !isEnded else { return [] }
-        guard !data.starts(with: Self.done) else { return try finish() }
+        guard !data.starts(with: Self.done) else { return try finish(of: 1) }
         var object = JSONMembers(try Self.object(data, isComplete: isComplete))
         let parts = try takeParts(from: &object)
         try hold(object, data)
@@ -59,9 +64,12 @@ package struct OpenAIChunkDecoder: Sendable {
     ///
     /// - Returns: the end, unless it has come with `[DONE]`. Some servers send none.
     /// - Throws: ``GenerationError`` with code ``GenerationError/Code/truncated`` where a choice has not finished.
-    package mutating func finish() throws(GenerationError) -> [Chunk] {
+    package mutating func finish() throws(GenerationError) -> [Chunk] { try finish(of: choiceCount) }
+
+    /// Ends the stream, of which at least so many choices have come.
+    private mutating func finish(of least: Int) throws(GenerationError) -> [Chunk] {
         guard !isEnded else { return [] }
-        guard !choices.isEmpty, choices.values.allSatisfy(\.isFinished) else {
+        guard choices.count >= least, choices.values.allSatisfy(\.isFinished) else {
             throw GenerationError(.truncated, "The provider's stream stopped before the answer was finished.")
         }
         isEnded = true
@@ -108,9 +116,9 @@ package struct OpenAIChunkDecoder: Sendable {
         var isReported = false
         try object.items("choices") { place, members throws(GenerationError) in
             let index = members.take("index", \.whole) ?? place
-            guard 0..<Self.choiceLimit ~= index else {
+            guard 0..<GenerationRequest.choiceLimit ~= index else {
                 throw GenerationError(
-                    .badResponse, "The provider sent a choice beyond the \(Self.choiceLimit) allowed.")
+                    .badResponse, "The provider sent a choice beyond the \(GenerationRequest.choiceLimit) allowed.")
             }
             var choice = choices[index] ?? OpenAIChoiceDecoder(index: index)
             parts += try choice.takeParts(from: &members, progress: isReported ? nil : progress)

@@ -6,7 +6,8 @@ public import Freshet
 /// The role comes with `"content": ""`, the finish with an empty delta, and the end with `"choices": []` and the usage.
 /// What OpenAI has no field for stands under names that its clients pass over: `reasoning_content`, `prompt_progress`
 /// and `timings` are llama.cpp's, `stop_reason` (the stop sequence that was met) is vLLM's, `undecodable` is our own.
-/// A plain completion has the same members beside its `text` instead of in a delta. Metadata is laid over the object.
+/// A plain completion has the same members beside its `text` instead of in a delta; it has no role, for which an empty
+/// piece of text stands, so that a reader sees in which order several choices begin. Metadata is laid over the object.
 ///
 /// ```swift
 /// var encoder = OpenAIChunkEncoder()
@@ -44,8 +45,7 @@ public struct OpenAIChunkEncoder: Sendable {
 
     /// Adds a chunk's JSON, without a line end.
     ///
-    /// - Returns: whether there was anything to write: the stream's end is left out where usage is not included, and a
-    ///   plain completion has no role.
+    /// - Returns: whether there was anything to write: the stream's end is left out where usage is not included.
     @discardableResult
     public mutating func append(_ chunk: Chunk, to output: inout [UInt8]) -> Bool {
         if identity.map({ $0 != (chunk.id, chunk.created, chunk.model) }) ?? true { setIdentity(of: chunk) }
@@ -63,8 +63,6 @@ public struct OpenAIChunkEncoder: Sendable {
             output.append(usage)
             if let timings { output.append(timings, usage) }
             output.append(literal: "}")
-        case .role where endpoint == .completions:
-            return false
         default:
             output += prefix
             appendRare(chunk, to: &output)
@@ -84,6 +82,7 @@ public struct OpenAIChunkEncoder: Sendable {
             output.append(literal: "}")
         case .completions:
             output.append(literal: #","text":"""#)
+            if case .role = chunk.content { break }
             output.appendMember(chunk.content, separator: ",")
         }
         output.append(literal: #","logprobs":"#)

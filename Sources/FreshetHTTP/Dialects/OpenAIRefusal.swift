@@ -3,6 +3,7 @@ import Freshet
 extension OpenAIRequest {
     /// Refuses a field that asks for what cannot be done: passed over, it would give an answer that was not asked for.
     static func refuseWhatCannotBeDone(_ body: JSONField, at endpoint: OpenAIEndpoint) throws(GenerationError) {
+        try refuseOtherCandidates(body)
         for (name, isHarmless) in refusals {
             guard let field = body[name], !isHarmless(field.value) else { continue }
             throw GenerationError(
@@ -11,10 +12,18 @@ extension OpenAIRequest {
         }
     }
 
+    /// Of `best_of` candidates OpenAI gives back the `n` likeliest: as many of the one as of the other ask for no choosing.
+    private static func refuseOtherCandidates(_ body: JSONField) throws(GenerationError) {
+        guard let field = body["best_of"] else { return }
+        let candidates: Int = try field.integer()
+        let choices = try choiceCount(body) ?? 1
+        guard candidates != choices else { return }
+        throw field.complaint(
+            "must be as much as n, which is \(choices), but is \(candidates): this server cannot choose among answers")
+    }
+
     /// Fields, and whether a value of them asks for nothing beyond what is done anyway. `null` never does.
     private static let refusals: [(name: String, isHarmless: @Sendable (JSONValue) -> Bool)] = [
-        ("n", { $0 == 1 || $0 == .number(1) }),
-        ("best_of", { $0 == 1 || $0 == .number(1) }),
         ("logprobs", { $0 == false || $0 == 0 }),
         ("top_logprobs", { $0 == 0 }),
         ("n_probs", { $0 == 0 }),

@@ -1,29 +1,44 @@
 package import Freshet
 
 extension OpenAIRequest {
-    /// Reads and validates a request's body.
+    /// Reads a request's body. That a value is in its range, the provider checks.
     ///
+    /// - Parameter defaults: what stands where the body says nothing; its prompt is not used.
     /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest``, which names the field as OpenAI
     ///   does: `messages[1].role`.
-    package init(body: some Collection<UInt8>, at endpoint: OpenAIEndpoint) throws(GenerationError) {
+    package init(
+        body: some Collection<UInt8>, at endpoint: OpenAIEndpoint,
+        defaults: GenerationRequest = GenerationRequest(prompt: .tokens([]))
+    ) throws(GenerationError) {
         let body = JSONField(try JSONValue(json: body, of: "The request's body"))
         _ = try body.members()
         try Self.refuseWhatCannotBeDone(body, at: endpoint)
-        var generation = GenerationRequest(prompt: try Self.prompt(body, at: endpoint))
+        var generation = defaults
+        generation.prompt = try Self.prompt(body, at: endpoint)
         try Self.read(body, into: &generation)
         try Self.read(body, into: &generation.sampling)
-        try generation.validate()
         self.init(
             generation, model: try body["model"]?.string(), streams: try body["stream"]?.bool() ?? false,
             includesUsage: try body["stream_options"]?["include_usage"]?.bool() ?? false)
     }
 
     private static func read(_ body: JSONField, into request: inout GenerationRequest) throws(GenerationError) {
-        request.maxTokens = try tokenLimit(body)
+        request.maxTokens = try tokenLimit(body) ?? request.maxTokens
         request.stop = try stops(body)
         if let field = body["deadline_ms"] { request.deadline = try field.milliseconds() }
+        if let field = body["idle_timeout_ms"] { request.idleTimeout = try field.milliseconds() }
+        request.choiceCount = try choiceCount(body) ?? request.choiceCount
+        // OpenAI's newer name, and its older one.
+        if let field = body["safety_identifier"] ?? body["user"] { request.client = try field.string() }
+        if let field = body["weight"] { request.weight = try field.integer() }
+        request.shiftsContext = try body["context_shift"]?.bool() ?? request.shiftsContext
         request.reportsProgress = try body["return_progress"]?.bool() ?? request.reportsProgress
         request.reusesPrefix = try body["cache_prompt"]?.bool() ?? request.reusesPrefix
+    }
+
+    /// OpenAI's name, and llama.cpp's.
+    static func choiceCount(_ body: JSONField) throws(GenerationError) -> Int? {
+        try (body["n"] ?? body["n_cmpl"])?.integer()
     }
 
     /// OpenAI's newer name, its older one, and llama.cpp's, where -1 is no limit.

@@ -18,6 +18,21 @@ extension OpenAIRequest {
         if let limit = generation.maxTokens { output.append(member: limitName.rawValue) { $0.append(json: limit) } }
         if !generation.stop.isEmpty { output.append(member: "stop") { $0.append(json: generation.stop) } }
         if let deadline = generation.deadline { output.append(member: "deadline_ms") { $0.append(json: deadline) } }
+        if let timeout = generation.idleTimeout {
+            output.append(member: "idle_timeout_ms") { $0.append(json: timeout) }
+        }
+        if generation.choiceCount != defaults.choiceCount {
+            output.append(member: "n") { $0.append(json: generation.choiceCount) }
+        }
+        if generation.client != defaults.client {
+            output.append(member: "user") { $0.append(json: generation.client) }
+        }
+        if generation.weight != defaults.weight {
+            output.append(member: "weight") { $0.append(json: generation.weight) }
+        }
+        if generation.shiftsContext != defaults.shiftsContext {
+            output.append(member: "context_shift") { $0.append(json: generation.shiftsContext) }
+        }
         if generation.reportsProgress != defaults.reportsProgress {
             output.append(member: "return_progress") { $0.append(json: generation.reportsProgress) }
         }

@@ -29,14 +29,18 @@ package struct Authenticator: Sendable {
 
     /// Checks a request's `Authorization` fields.
     ///
+    /// - Returns: which of the keys was sent, from 1; `nil` where none is asked for.
     /// - Throws: ``GenerationError`` with code `unauthorized`; nothing of what was sent is in the sentence.
-    package func check(_ authorization: [String]) throws(GenerationError) {
-        guard asksForKey else { return }
+    package func check(_ authorization: [String]) throws(GenerationError) -> Int? {
+        guard asksForKey else { return nil }
         guard authorization.count == 1, let key = Self.bearerKey(in: authorization[0]) else {
             throw GenerationError(
                 .unauthorized, "This server asks for a key, to be sent as “Authorization: Bearer KEY”.")
         }
-        guard accepts(key) else { throw GenerationError(.unauthorized, "The key is none of this server's keys.") }
+        guard let place = place(of: key) else {
+            throw GenerationError(.unauthorized, "The key is none of this server's keys.")
+        }
+        return place
     }
 
     private static func bearerKey(in field: String) -> String? {
@@ -46,15 +50,15 @@ package struct Authenticator: Sendable {
     }
 
     /// Looks at every byte of every key, whatever is found on the way.
-    private func accepts(_ key: String) -> Bool {
+    private func place(of key: String) -> Int? {
         let sent = Self.padded(key)
-        var isAccepted = false
-        for known in keys {
+        var found: Int?
+        for (place, known) in keys.enumerated() {
             var difference: UInt8 = 0
-            for place in known.indices { difference |= known[place] ^ sent[place] }
-            isAccepted = difference == 0 || isAccepted
+            for byte in known.indices { difference |= known[byte] ^ sent[byte] }
+            found = difference == 0 ? place + 1 : found
         }
-        return isAccepted
+        return found
     }
 
     /// The key's bytes and zeros up to one more than the limit, where a longer key has a byte that is not zero. A key

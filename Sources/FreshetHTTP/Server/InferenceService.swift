@@ -12,6 +12,8 @@ package struct InferenceService: Sendable {
         package var hosts = HostGuard.open
         /// The most tokens of an answer whose request names no limit; `nil` goes on to the end of the context.
         package var maxTokens: Int?
+        /// Whether an answer goes on at the end of the context where its request does not say.
+        package var shiftsContext = false
         /// How long a stream may be silent: then a comment is sent. `nil` sends none.
         package var pingInterval: Duration? = .seconds(15)
 
@@ -93,8 +95,12 @@ package struct InferenceService: Sendable {
             response.fields["Allow"] = methods.joined(separator: ", ")
             return response
         case .found(let route, let parameter):
-            if route.asksForKey { try options.authenticator.check(request.fields.values(of: "Authorization")) }
-            return try await route.respond(to: RouteCall(request: request, parameter: parameter, record: record))
+            let key =
+                route.asksForKey ? try options.authenticator.check(request.fields.values(of: "Authorization")) : nil
+            return try await route.respond(
+                to: RouteCall(
+                    request: request, caller: key.map { "key \($0)" } ?? request.peer, parameter: parameter,
+                    record: record))
         }
     }
 }

@@ -32,6 +32,19 @@ import Testing
         #expect(timer.next! == (.idle, .seconds(2), at(12)), "only a pause is followed by a resumption")
     }
 
+    @Test func onlyContentEndsTheSilenceAndAPauseIsSilent() {
+        var timer = DeadlineTimer(HTTPDeadlines(idle: .seconds(9), content: .seconds(3)), startedAt: start)
+        #expect(timer.next! == (.content, .seconds(3), at(3)))
+        timer.receive(at: at(1))
+        timer.receive(at: at(2))
+        #expect(timer.next! == (.content, .seconds(3), at(3)))
+        timer.receiveContent(at: at(2))
+        #expect(timer.next! == (.content, .seconds(3), at(5)))
+        timer.pause()
+        timer.resume(at: at(4))
+        #expect(timer.next! == (.content, .seconds(3), at(5)))
+    }
+
     @Test func whatIsNotAskedForNeverComes() {
         var timer = DeadlineTimer(HTTPDeadlines(), startedAt: start)
         #expect(timer.next == nil)

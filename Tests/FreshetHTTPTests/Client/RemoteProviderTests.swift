@@ -22,7 +22,10 @@ import Testing
         for base in ["/v1", "/v1/", "/v1?api-version=1", "/a/v1//?x=/"] {
             _ = try await RemoteProvider(options(server.url + base)).reply(to: chat)
         }
-        let plain = GenerationRequest(prompt: .text("Once"), deadline: .seconds(60))
+        let plain = GenerationRequest(
+            prompt: .text("Once"), deadline: .seconds(60), idleTimeout: .seconds(60), choiceCount: 2,
+            shiftsContext: true,
+            client: "alice", weight: 3)
         _ = try await RemoteProvider(RemoteOptions(baseURL: server.url, model: "asked")).reply(to: plain)
 
         let requests = server.requests
@@ -42,7 +45,44 @@ import Testing
                 "stream_options": ["include_usage": true],
             ])
         let plainBody = try JSONSerialization.jsonObject(with: Data(requests[4].body)) as? NSDictionary
-        #expect(plainBody?["prompt"] as? String == "Once" && plainBody?["deadline_ms"] == nil)
+        #expect(
+            plainBody == [
+                "model": "asked", "prompt": "Once", "n": 2, "user": "alice", "weight": 3, "context_shift": true,
+                "stream": true, "stream_options": ["include_usage": true],
+            ], "deadlines are kept on this side")
+    }
+
+    /// Neither comments nor a reader that does not read keep a stream from being idle.
+    @Test(arguments: [true, false]) func theIdleTimeoutCountsChunks(_ isRead: Bool) async throws {
+        let begin = LoopbackServer.chunk(Transcript.wire(Transcript.events.prefix(3), done: false))
+        let comments = (0..<4000).flatMap { _ in
+            [LoopbackServer.Step.pause(.milliseconds(5)), .send(LoopbackServer.chunk(Array(":\n\n".utf8)))]
+        }
+        let server = try answering([.send(LoopbackServer.chunkedHead() + begin)] + comments)
+        var request = chat
+        request.idleTimeout = .milliseconds(300)
+        let iterator = try await RemoteProvider(options(server.url)).stream(request).makeAsyncIterator()
+        if !isRead { try await Task.sleep(for: .milliseconds(600)) }
+        let error = await #expect(throws: GenerationError.self) { while try await iterator.next() != nil {} }
+        #expect(error?.code == .deadlineExceeded && error?.message.contains("idle timeout") == true)
+        #expect(error?.partial?.text == Transcript.pieces.prefix(2).joined())
+    }
+
+    /// Of three choices the first has come whole when the connection ends in good order.
+    @Test func anAnswerWithoutAllItsChoicesIsTruncated() async throws {
+        let body = LoopbackServer.chunk(Transcript.wire(Transcript.events, done: false)) + LoopbackServer.chunk([])
+        for (count, isWhole) in [(1, true), (3, false)] {
+            let server = try answering([.send(LoopbackServer.chunkedHead() + body)])
+            var request = chat
+            request.choiceCount = count
+            let stream = try await RemoteProvider(options(server.url)).stream(request)
+            do {
+                let reply = try await stream.collect()
+                #expect(isWhole && reply.choices.count == 1)
+            } catch {
+                #expect(!isWhole && error.code == .truncated && error.partial?.text == Transcript.pieces.joined())
+            }
+        }
     }
 
     @Test func anInvalidRequestIsNotSent() async throws {

@@ -307,6 +307,37 @@ import Testing
         #expect(error(events)?.code == code)
     }
 
+    /// One after the other, a choice that has finished does not make the answer whole.
+    @Test(arguments: [1, 2, 3]) func aCutBetweenTwoChoicesIsACut(_ finished: Int) throws {
+        var decoder = OpenAIChunkDecoder(choiceCount: 3)
+        for index in 0..<finished {
+            for event in [Self.role, Self.text, Self.stop] {
+                _ = try decoder.decode(Array(event.replacing(#""index":0"#, with: "\"index\":\(index)").utf8))
+            }
+        }
+        var patient = decoder
+        if finished == 3 {
+            #expect(try decoder.finish().count == 1)
+        } else {
+            let error = #expect(throws: GenerationError.self) { try decoder.finish() }
+            #expect(error?.code == .truncated)
+        }
+        // A server that knows no choices says so with its sign of the end.
+        #expect(try patient.decode(Array(Self.done.utf8)).count == 1)
+    }
+
+    @Test func emptyPiecesBeginPlainChoicesInTheirOrder() throws {
+        func event(_ index: Int, _ text: String, _ finish: String = "null") -> String {
+            #"{"choices":[{"index":\#(index),"text":"\#(text)","logprobs":null,"finish_reason":\#(finish)}]}"#
+        }
+        let chunks = try decode([
+            event(1, ""), event(0, ""), event(0, ""), event(0, "a"), event(1, "", #""stop""#), event(0, "", #""stop""#),
+        ])
+        let finish = Chunk.Content.finish(Finish(.stop))
+        #expect(chunks.dropLast().map(\.index) == [1, 0, 0, 1, 0])
+        #expect(chunks.dropLast().map(\.content) == [.role(.assistant), .role(.assistant), .text("a"), finish, finish])
+    }
+
     @Test func anEventThatWasCutOffIsACut() throws {
         var decoder = OpenAIChunkDecoder()
         #expect(throws: GenerationError.self) { try decoder.decode(Array("{\"id".utf8), isComplete: false) }

@@ -111,7 +111,7 @@ import Testing
         #expect(lines.map(String.init) == starts)
     }
 
-    @Test func aPlainCompletionHasTextAndNoRole() {
+    @Test func aPlainCompletionHasTextAndForTheRoleAnEmptyPiece() {
         func plain(_ content: Chunk.Content, index: Int = 0) -> String? {
             var encoder = OpenAIChunkEncoder(for: .completions, includesUsage: false)
             var output: [UInt8] = []
@@ -119,7 +119,7 @@ import Testing
             return encoder.append(chunk, to: &output) ? String(decoding: output, as: UTF8.self) : nil
         }
         let head = #"{"id":"c1","object":"text_completion","created":7,"model":"m","choices":[{"index":"#
-        #expect(plain(.role(.assistant)) == nil)
+        #expect(plain(.role(.assistant), index: 1) == head + #"1,"text":"","logprobs":null,"finish_reason":null}]}"#)
         #expect(plain(.text("hi"), index: 2) == head + #"2,"text":"hi","logprobs":null,"finish_reason":null}]}"#)
         #expect(plain(.finish(Finish(.stop))) == head + #"0,"text":"","logprobs":null,"finish_reason":"stop"}]}"#)
         let reasoning = #"0,"text":"","reasoning_content":"hm","logprobs":null,"finish_reason":null}]}"#

@@ -6,10 +6,13 @@ import Testing
 @Suite struct OpenAIRequestTests {
     private static let messages = #""messages":[{"role":"user","content":"Hi"}]"#
 
+    /// Reads a body and checks its values, as a server and its provider do.
     private func read(_ body: String, at endpoint: OpenAIEndpoint = .chatCompletions) throws(GenerationError)
         -> OpenAIRequest
     {
-        try OpenAIRequest(body: Array(body.utf8), at: endpoint)
+        let request = try OpenAIRequest(body: Array(body.utf8), at: endpoint)
+        try request.generation.validate()
+        return request
     }
 
     /// A conversation with further members.
@@ -37,7 +40,8 @@ import Testing
     @Test func everyFieldFindsItsPlace() throws {
         let body = #"""
             {"model":"m","stream":true,"stream_options":{"include_usage":true},"max_tokens":7,"stop":["a","é"],"seed":9,
-            "deadline_ms":1500.25,"return_progress":true,"cache_prompt":false,"temperature":0.5,"dynatemp_range":0.1,
+            "deadline_ms":1500.25,"idle_timeout_ms":0.5,"n":3,"user":"é","weight":7,"context_shift":true,
+            "return_progress":true,"cache_prompt":false,"temperature":0.5,"dynatemp_range":0.1,
             "dynatemp_exponent":2,"top_p":0.25,"min_p":0.125,"typical_p":0.75,"top_n_sigma":1.5,"xtc_probability":0.5,
             "xtc_threshold":0.0625,"repeat_penalty":1.5,"frequency_penalty":-1,"presence_penalty":1.25,
             "dry_multiplier":0.5,"dry_base":2,"dry_allowed_length":3,"dry_penalty_last_n":-1,
@@ -57,15 +61,17 @@ import Testing
         let generation = GenerationRequest(
             prompt: .messages([Message(role: .user, content: "Hi")]), sampling: sampling, maxTokens: 7,
             stop: ["a", "é"],
-            deadline: .microseconds(1_500_250), reportsProgress: true, reusesPrefix: false)
+            deadline: .microseconds(1_500_250), idleTimeout: .microseconds(500), choiceCount: 3, shiftsContext: true,
+            client: "é", weight: 7, reportsProgress: true, reusesPrefix: false)
         #expect(try read(body) == OpenAIRequest(generation, model: "m"))
     }
 
     @Test(arguments: [
         #""model":null,"stream":null,"stream_options":null,"stop":null,"seed":null,"temperature":null,"logit_bias":null"#,
         #""max_tokens":null,"max_completion_tokens":null,"n_predict":null,"tools":null,"response_format":null"#,
-        #""stop":[]"#, #""stop":"""#, #""seed":-1"#, #""n_predict":-1"#, #""user":"u","metadata":{"a":1},"store":true"#,
+        #""stop":[]"#, #""stop":"""#, #""seed":-1"#, #""n_predict":-1"#, #""user":"","metadata":{"a":1},"store":true"#,
         #""unknown":{"a":[1]},"service_tier":"auto","parallel_tool_calls":false,"reasoning_effort":"low""#,
+        #""n":1,"n_cmpl":1,"weight":1,"context_shift":false,"user":null,"idle_timeout_ms":null"#, #""best_of":1"#,
         #""n":1,"best_of":1,"logprobs":false,"top_logprobs":0,"tools":[],"functions":[],"tool_choice":"auto""#,
         #""tool_choice":"none","response_format":{"type":"text"},"echo":false,"suffix":"","grammar":"""#,
         #""modalities":["text"],"audio":null,"stream_options":{},"temperature":0.8,"top_k":40.0,"logit_bias":{}"#,
@@ -83,6 +89,34 @@ import Testing
         ])
     func aTokenLimitHasThreeNames(_ members: String, _ limit: Int) throws {
         #expect(try read(with: members).generation.maxTokens == limit)
+    }
+
+    @Test(
+        arguments: [
+            (#""n":3"#, 3), (#""n_cmpl":3"#, 3), (#""n":3,"n_cmpl":4"#, 3), (#""n":null,"n_cmpl":4"#, 4),
+            (#""n":2.0,"best_of":2"#, 2), (#""n_cmpl":2,"best_of":2"#, 2), (#""n":128"#, 128),
+            (#""n":2,"best_of":null"#, 2),
+        ])
+    func choicesHaveTwoNames(_ members: String, _ count: Int) throws {
+        #expect(try read(with: members).generation.choiceCount == count)
+    }
+
+    @Test(arguments: [#""safety_identifier":"a""#, #""user":"a""#, #""safety_identifier":"a","user":"b""#])
+    func aUserHasTwoNames(_ members: String) throws {
+        #expect(try read(with: members).generation.client == "a")
+    }
+
+    @Test func whatIsNotSaidIsTheServersDefault() throws {
+        let defaults = GenerationRequest(prompt: .tokens([]), maxTokens: 7, shiftsContext: true)
+        func generation(_ members: String) throws -> GenerationRequest {
+            try OpenAIRequest(
+                body: Array("{\(Self.messages),\(members)}".utf8), at: .chatCompletions, defaults: defaults
+            ).generation
+        }
+        let silent = try generation(#""n_predict":-1,"context_shift":null"#)
+        #expect(silent.maxTokens == 7 && silent.shiftsContext)
+        let explicit = try generation(#""max_tokens":9,"context_shift":false"#)
+        #expect(explicit.maxTokens == 9 && !explicit.shiftsContext)
     }
 
     @Test(
@@ -194,7 +228,15 @@ import Testing
             (#""logit_bias":[[5,true]]"#, "logit_bias[0][1]"), (#""logit_bias":5"#, "logit_bias"),
             (#""dry_sequence_breakers":"a""#, "dry_sequence_breakers"), (#""deadline_ms":0"#, "deadline_ms"),
             (#""deadline_ms":1e300"#, "deadline_ms"), (#""deadline_ms":-5"#, "deadline_ms"),
-            (#""cache_prompt":0"#, "cache_prompt"), (#""n":2"#, "n"), (#""n":0"#, "n"),
+            (#""cache_prompt":0"#, "cache_prompt"), (#""n":0"#, "n"), (#""n":-1"#, "n"), (#""n":129"#, "n"),
+            (#""n":1.5"#, "n"), (#""n":"2""#, "n"), (#""n_cmpl":true"#, "n_cmpl"), (#""n":2,"best_of":1"#, "best_of"),
+            (#""n":2,"best_of":3"#, "best_of"), (#""best_of":"1""#, "best_of"),
+            (#""idle_timeout_ms":0"#, "idle_timeout_ms"),
+            (#""idle_timeout_ms":1e300"#, "idle_timeout_ms"), (#""context_shift":1"#, "context_shift"),
+            (#""weight":0"#, "weight"), (#""weight":101"#, "weight"), (#""weight":0.5"#, "weight"),
+            (#""user":5"#, "user"),
+            (#""safety_identifier":{}"#, "safety_identifier"),
+            ("\"user\":\"\(String(repeating: "u", count: 513))\"", "user"),
             (#""logprobs":true"#, "logprobs"),
             (#""top_logprobs":5"#, "top_logprobs"), (#""n_probs":5"#, "n_probs"),
             (#""tools":[{"type":"function"}]"#, "tools"),
@@ -318,6 +360,10 @@ import Testing
             maxTokens: chance() ? count() : nil,
             stop: (0..<Int.random(in: 0...3, using: &generator)).map { _ in text() },
             deadline: chance() ? .nanoseconds(Int.random(in: 1...1 << 50, using: &generator)) : nil,
+            idleTimeout: chance() ? .nanoseconds(Int.random(in: 1...1 << 50, using: &generator)) : nil,
+            choiceCount: chance() ? Int.random(in: 1...GenerationRequest.choiceLimit, using: &generator) : 1,
+            shiftsContext: chance(), client: chance() ? text() : "",
+            weight: chance() ? Int.random(in: 1...GenerationRequest.weightLimit, using: &generator) : 1,
             reportsProgress: chance(), reusesPrefix: chance())
         // Only a stream has a place for usage at its end.
         let streams = chance()

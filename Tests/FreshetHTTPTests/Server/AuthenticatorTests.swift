@@ -9,7 +9,7 @@ struct AuthenticatorTests {
     private static func accepts(_ fields: [String], keys: [String]) throws -> Bool {
         let authenticator = try Authenticator(keys: keys)
         do {
-            try authenticator.check(fields)
+            _ = try authenticator.check(fields)
             return true
         } catch {
             #expect(error.code == .unauthorized)
@@ -23,6 +23,14 @@ struct AuthenticatorTests {
     ])
     func everyKeyIsAccepted(field: String) throws {
         #expect(try Self.accepts([field], keys: ["sk-one", "sk-two-longer", Self.longest]))
+    }
+
+    @Test func aKeyIsToldByItsPlace() throws {
+        let authenticator = try Authenticator(keys: ["sk-one", "sk-two", Self.longest])
+        #expect(try authenticator.check(["Bearer sk-one"]) == 1)
+        #expect(try authenticator.check(["Bearer sk-two"]) == 2)
+        #expect(try authenticator.check(["Bearer " + Self.longest]) == 3)
+        #expect(try Authenticator(keys: []).check(["Bearer sk-one"]) == nil)
     }
 
     @Test(arguments: [

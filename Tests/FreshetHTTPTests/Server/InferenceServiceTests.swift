@@ -123,16 +123,17 @@ struct InferenceServiceTests {
         #expect(try await Self.send("GET", "/health", to: service).response.status == 200)
     }
 
-    @Test func aFullQueueSaysWhenToTryAgain() async throws {
+    /// Streamed or whole: nothing is sent before the provider has taken the request.
+    @Test(arguments: [true, false]) func aFullQueueSaysWhenToTryAgain(streams: Bool) async throws {
         struct Full: Provider {
             let model = "full"
             func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
-                throw GenerationError(.overloaded, "Busy.", retryAfter: .milliseconds(1500))
+                throw GenerationError(.overloaded, "Busy.", retryAfter: .milliseconds(6500))
             }
         }
         let (response, json) = try await Self.send(
-            "POST", "/v1/completions", #"{"prompt":"Hi","stream":true}"#, to: makeService(Full()))
-        #expect(response.status == 503 && response.fields["Retry-After"] == "2")
+            "POST", "/v1/completions", #"{"prompt":"Hi","stream":\#(streams)}"#, to: makeService(Full()))
+        #expect(response.status == 503 && response.fields["Retry-After"] == "7")
         #expect(json["error"]?["code"] == "overloaded" && json["error"]?["type"] == "server_error")
     }
 
@@ -159,21 +160,59 @@ struct InferenceServiceTests {
         }
     }
 
+    /// Keeps the requests that reach it.
+    private struct Watching: Provider {
+        let model = "watching"
+        let seen = Collected<GenerationRequest>()
+        func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
+            seen.add(request)
+            return try await InferenceServiceTests.answer.stream(request)
+        }
+    }
+
     /// A request that names no limit gets the server's.
     @Test(arguments: [("", 7), (#","max_tokens":3"#, 3), (#","max_tokens":100"#, 100), (#","n_predict":-1"#, 7)])
     func theDefaultLimitIsForRequestsThatNameNone(field: String, expected: Int) async throws {
-        let seen = Collected<Int?>()
-        struct Watching: Provider {
-            let model = "watching"
-            let seen: Collected<Int?>
-            func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
-                seen.add(request.maxTokens)
-                return try await InferenceServiceTests.answer.stream(request)
-            }
-        }
-        let service = try makeService(Watching(seen: seen), change: { $0.maxTokens = 7 })
+        let provider = Watching()
+        let service = try makeService(provider, change: { ($0.maxTokens, $0.shiftsContext) = (7, true) })
         _ = try await Self.send("POST", "/v1/completions", #"{"prompt":"Hi"\#(field)}"#, to: service)
-        #expect(await seen.next() == expected)
+        let request = try #require(await provider.seen.next())
+        #expect(request.maxTokens == expected && request.shiftsContext)
+    }
+
+    /// By its key, whose text goes nowhere, or by its address; a user whom the request names is one of the caller's.
+    @Test(arguments: [
+        ([], "", "192.0.2.1"), ([], #","user":"alice""#, "192.0.2.1/alice"),
+        ([], #","safety_identifier":"192.0.2.9""#, "192.0.2.1/192.0.2.9"), (["sk-a", "sk-b"], "", "key 2"),
+        (["sk-b"], #","user":"key 7""#, "key 1/key 7"),
+    ])
+    func aClientIsWhoCalls(keys: [String], field: String, client: String) async throws {
+        let provider = Watching()
+        let (response, _) = try await Self.send(
+            "POST", "/v1/completions", #"{"prompt":"Hi","weight":3\#(field)}"#,
+            fields: keys.isEmpty ? [:] : ["Authorization": "Bearer sk-b"], to: makeService(provider, keys: keys))
+        let request = try #require(await provider.seen.next())
+        #expect(response.status == 200 && request.client == client && request.weight == 3)
+    }
+
+    @Test(arguments: ["/v1/chat/completions", "/v1/completions"])
+    func severalChoicesAreListedInTheirOrder(path: String) async throws {
+        let finish = Chunk.Content.finish(Finish(.stop))
+        let provider = ScriptedProvider([
+            .write(.role(.assistant), index: 2), .write(.role(.assistant)), .write(.text("two"), index: 2),
+            .write(.role(.assistant), index: 1), .write(.text("zero")), .write(finish, index: 1),
+            .write(finish, index: 2),
+            .write(finish), .write(.end(Usage(promptTokens: 5, completionTokens: 6, cachedTokens: 4), nil)),
+        ])
+        let body = #"{"messages":[{"role":"user","content":"Hi"}],"prompt":"Hi","n":3}"#
+        let (response, json) = try await Self.send("POST", path, body, to: makeService(provider))
+        guard case .array(let choices)? = json["choices"] else {
+            Issue.record("no choices in \(json)")
+            return
+        }
+        #expect(response.status == 200 && choices.map { $0["index"] } == [0, 1, 2])
+        #expect(choices.map { $0["message"]?["content"] ?? $0["text"] } == ["zero", "", "two"])
+        #expect(json["usage"]?["prompt_tokens_details"]?["cached_tokens"] == 4)
     }
 
     @Test func theLogHasTheResponsesIDAndNothingOfTheText() async throws {

@@ -37,6 +37,24 @@ import Testing
         #expect(complaint { $0.deadline = .seconds(-1) } == "deadline_ms")
     }
 
+    @Test func theIdleTimeoutIsMoreThanNothing() {
+        #expect(complaint { $0.idleTimeout = .nanoseconds(1) } == nil)
+        #expect(complaint { $0.idleTimeout = .zero } == "idle_timeout_ms")
+        #expect(complaint { $0.idleTimeout = .seconds(-1) } == "idle_timeout_ms")
+    }
+
+    @Test func choicesWeightAndClientAreBounded() {
+        for (count, isValid) in [(1, true), (128, true), (0, false), (-1, false), (129, false), (.max, false)] {
+            #expect(complaint { $0.choiceCount = count } == (isValid ? nil : "n"))
+        }
+        for (weight, isValid) in [(1, true), (100, true), (0, false), (-1, false), (101, false)] {
+            #expect(complaint { $0.weight = weight } == (isValid ? nil : "weight"))
+        }
+        let limit = GenerationRequest.clientLimit
+        #expect(complaint { $0.client = String(repeating: "é", count: limit / 2) } == nil)
+        #expect(complaint { $0.client = String(repeating: "é", count: limit / 2) + "a" } == "user")
+    }
+
     @Test func thereIsSomethingToContinue() {
         #expect(complaint { $0.prompt = .text("") } == nil)
         #expect(complaint { $0.prompt = .tokens([]) } == nil)

@@ -1,6 +1,12 @@
 internal import Freshet
 
 /// `POST /v1/chat/completions` and `POST /v1/completions`: text, streamed or whole.
+///
+/// The engine divides its time among clients, and a client is who called, by its key or without keys by its address, with
+/// the `user` whom the request names: `key 2/alice`. So a program that serves many people with one key can have them
+/// treated as different clients. Nobody checks the name, nor the request's `weight`: whoever may call is trusted not to
+/// take a greater share than is due, by naming many users or a great weight. Callers who cannot be trusted with that
+/// belong behind a proxy that sets both fields.
 struct GenerationRoute: Route {
     private let endpoint: OpenAIEndpoint
     private let models: ServedModels
@@ -35,30 +41,32 @@ struct GenerationRoute: Route {
     /// request itself, which may be large, is let go.
     private func begin(_ call: RouteCall) async throws(GenerationError) -> (ChunkStream, OpenAIChunkEncoder?) {
         let body = call.request.body
-        guard body.count > Self.largeBody else { return try await begin(try read(body), call.record) }
+        guard body.count > Self.largeBody else { return try await begin(try read(body), call) }
         return try await largeBodies.pass { () throws(GenerationError) in
             // The cooperative pool has other streams to see to than to read megabytes.
             let request = try await DedicatedThread.value(named: "freshet-body") { () throws(GenerationError) in
                 try read(body)
             }
-            return try await begin(request, call.record)
+            return try await begin(request, call)
         }
     }
 
     private func begin(
-        _ request: OpenAIRequest, _ record: RequestRecord
+        _ request: OpenAIRequest, _ call: RouteCall
     ) async throws(GenerationError) -> (ChunkStream, OpenAIChunkEncoder?) {
-        record.note(model: request.model ?? "", isStreamed: request.streams)
+        call.record.note(model: request.model ?? "", isStreamed: request.streams)
         let provider = try models.registry().provider(named: request.model)
-        record.note(model: provider.model, isStreamed: request.streams)
+        call.record.note(model: provider.model, isStreamed: request.streams)
         var generation = request.generation
-        generation.maxTokens = generation.maxTokens ?? options.maxTokens
+        generation.client = generation.client.isEmpty ? call.caller : "\(call.caller)/\(generation.client)"
         let encoder = OpenAIChunkEncoder(for: endpoint, includesUsage: request.includesUsage)
         return (try await provider.stream(generation), request.streams ? encoder : nil)
     }
 
     private func read(_ body: [UInt8]) throws(GenerationError) -> OpenAIRequest {
-        try OpenAIRequest(body: body, at: endpoint)
+        let defaults = GenerationRequest(
+            prompt: .tokens([]), maxTokens: options.maxTokens, shiftsContext: options.shiftsContext)
+        return try OpenAIRequest(body: body, at: endpoint, defaults: defaults)
     }
 
     /// A body of more bytes than this takes longer to read than other streams should wait.

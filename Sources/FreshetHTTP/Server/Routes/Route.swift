@@ -19,6 +19,8 @@ extension Route {
 struct RouteCall: Sendable {
     /// The request.
     var request: HTTPRequest
+    /// Who asks: the key that was sent, by its number, or without keys the peer's address.
+    var caller: String
     /// What stood in the place of the pattern's `{name}`.
     var parameter: String?
     /// Where what is learned of the request is noted.
