@@ -10,6 +10,10 @@ struct AnswerOptions {
     var stop: [String] = []
     /// The longest that an answer may take, in seconds; 0 is no limit.
     var deadline = 0.0
+    /// The longest silence within an answer, in seconds; 0 is no limit.
+    var idleTimeout = 0.0
+    /// Whether an answer goes on at the end of the context.
+    var shiftsContext = false
     /// Whether ``SamplingOptions/drySequenceBreakers`` holds the person's own, so that a further one is added to them.
     private var hasOwnBreakers = false
 
@@ -17,7 +21,8 @@ struct AnswerOptions {
     func request(for prompt: Prompt) -> GenerationRequest {
         GenerationRequest(
             prompt: prompt, sampling: sampling, maxTokens: maxTokens < 0 ? nil : maxTokens, stop: stop,
-            deadline: deadline > 0 ? .seconds(deadline) : nil)
+            deadline: deadline > 0 ? .seconds(deadline) : nil,
+            idleTimeout: idleTimeout > 0 ? .seconds(idleTimeout) : nil, shiftsContext: shiftsContext)
     }
 }
 
@@ -48,6 +53,12 @@ extension AnswerOptions {
             .number(
                 "--deadline", placeholder: "SECONDS", in: 0...1e9, path: \.deadline,
                 help: "give up after this time and keep what has come; 0 is no limit"),
+            .number(
+                "--idle-timeout", placeholder: "SECONDS", in: 0...1e9, path: \.idleTimeout,
+                help: "give up when nothing has come for this long, and keep what has; 0 is no limit"),
+            .flag(
+                "--context-shift", path: \.shiftsContext,
+                help: "at the end of the context forget the older half of the text and go on, instead of ending there"),
         ]
     }
 

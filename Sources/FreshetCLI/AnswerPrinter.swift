@@ -12,19 +12,30 @@ enum OutputFormat: String, CaseIterable {
 }
 
 /// Writes a stream's chunks to standard output, and what is not the answer to standard error.
+///
+/// The text of several choices is written one after the other: for a person under headings, for a program with a line
+/// between them that is a form feed, which text hardly ever has.
 struct AnswerPrinter {
     private let format: OutputFormat
+    private let choiceCount: Int
     private let console: Console
     private let isTerminal: Bool
     private var encoder = OpenAIChunkEncoder()
     private var isAtLineStart = true
+    private var order = ChoiceOrder()
+    /// The choice of which something was written last.
+    private var choice: Int?
     /// Bytes of the answer that are no text.
     private var undecodable = 0
     private let bar: ProgressBar
 
-    /// A printer for one answer. The bar for the prompt appears when that takes longer than `patience`.
-    init(format: OutputFormat, console: Console, patience: Duration = ProgressBar.patience) {
+    /// A printer for one stream, of so many choices. The bar for the prompt appears when that takes longer than
+    /// `patience`.
+    init(
+        format: OutputFormat, choiceCount: Int = 1, console: Console, patience: Duration = ProgressBar.patience
+    ) {
         self.format = format
+        self.choiceCount = choiceCount
         self.console = console
         isTerminal = console.output.isTerminal
         bar = ProgressBar("Reading the prompt", on: console.errors, patience: patience)
@@ -60,12 +71,16 @@ struct AnswerPrinter {
         default: bar.finish()
         }
         switch format {
-        case .text: try printText(chunk)
+        case .text: for chunk in order.take(chunk) { try printText(chunk) }
         case .jsonl, .sse: try printJSON(chunk)
         }
     }
 
     private mutating func printText(_ chunk: Chunk) throws(Exit) {
+        switch chunk.content {
+        case .role, .progress, .end: return
+        default: try begin(chunk.index)
+        }
         switch chunk.content {
         case .text(let text), .refusal(let text):
             // Raw for a file or another program; a terminal would obey control characters.
@@ -74,10 +89,28 @@ struct AnswerPrinter {
         case .reasoning(let text):
             try? console.errors.write(text.printable)
         case .finish(let finish):
-            undecodable = finish.undecodable.reduce(0) { $0 + $1.bytes.count }
+            undecodable += finish.undecodable.reduce(0) { $0 + $1.bytes.count }
         case .role, .toolCall, .logProbabilities, .progress, .end:
             break
         }
+    }
+
+    /// Sets a choice apart from the one before it, if there are several.
+    private mutating func begin(_ choice: Int) throws(Exit) {
+        guard choiceCount > 1, choice != self.choice else { return }
+        try endLine()
+        let isFirst = self.choice == nil
+        if isTerminal {
+            try console.output.write("\(isFirst ? "" : "\n")── \(choice + 1) of \(choiceCount) ──\n")
+        } else if !isFirst {
+            try console.output.write("\u{C}\n")
+        }
+        self.choice = choice
+    }
+
+    private mutating func endLine() throws(Exit) {
+        if !isAtLineStart { try console.output.write("\n") }
+        isAtLineStart = true
     }
 
     private mutating func printJSON(_ chunk: Chunk) throws(Exit) {
@@ -97,8 +130,8 @@ struct AnswerPrinter {
     private mutating func finish(after failure: GenerationError?) throws(Exit) {
         switch format {
         case .text:
-            if !isAtLineStart { try console.output.write("\n") }
-            isAtLineStart = true
+            for chunk in order.takeRest() { try printText(chunk) }
+            try endLine()
             guard undecodable > 0 else { return }
             let subject = undecodable == 1 ? "1 byte that is" : "\(undecodable) bytes that are"
             console.complain("The model wrote \(subject) no part of a character, and left out here.")

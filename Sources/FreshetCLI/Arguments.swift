@@ -1,7 +1,18 @@
+import Freshet
+
 /// A mistake on the command line: one sentence that names what was typed and what would have been right.
 struct UsageError: Error, Equatable {
     /// The sentence.
     var message: String
+}
+
+extension UsageError {
+    /// The engine's complaint about one of its options, whose name the program's option has with hyphens.
+    init(_ error: GenerationError) {
+        message = error.message
+        guard let parameter = error.parameter, message.hasPrefix(parameter) else { return }
+        message = "--" + parameter.replacing("_", with: "-") + message.dropFirst(parameter.count)
+    }
 }
 
 /// One option of a command: how it is written, what it says in the help, and what it changes.

@@ -38,23 +38,21 @@ enum Composition {
 
     /// Loads the model that a person chose, with a bar while that takes long.
     ///
-    /// - Throws: ``Exit`` or `GenerationError` that says why it cannot be used, or that a signal came.
+    /// - Throws: ``Exit`` or `GenerationError` that says why it cannot be used, or that a signal came; ``UsageError`` for
+    ///   options that contradict one another.
     static func loadModel(_ options: ModelOptions, console: Console) async throws -> Model {
         let path = try path(of: options)
-        var llama = LlamaOptions(modelPath: path)
-        llama.name = options.name
-        llama.contextLength = options.contextLength < 0 ? nil : options.contextLength
-        llama.threads = options.threads < 1 ? nil : options.threads
-        llama.batchThreads = options.batchThreads < 1 ? nil : options.batchThreads
-        llama.batchSize = options.batchSize
-        llama.slotCount = options.slotCount
-        llama.queueCapacity = options.queueCapacity
-        llama.load.usesMemoryMap = options.usesMemoryMap
-        llama.load.usesBLAS = options.usesBLAS
+        let llama = try options.llamaOptions(path: path)
         showLog(options, console: console)
         let start = ContinuousClock.now
-        let provider = try await withProgress(console) { progress async throws(GenerationError) in
-            try await LlamaProvider.load(llama, progress: progress)
+        let provider: LlamaProvider
+        do throws(GenerationError) {
+            provider = try await withProgress(console) { progress async throws(GenerationError) in
+                try await LlamaProvider.load(llama, progress: progress)
+            }
+        } catch {
+            if error.code == .invalidRequest { throw UsageError(error) }
+            throw error
         }
         let file = path.split(separator: "/").last.map(String.init) ?? path
         let stem = file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file

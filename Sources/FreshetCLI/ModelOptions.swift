@@ -1,3 +1,6 @@
+import Freshet
+import FreshetLlama
+
 /// Which model a command loads, and how.
 struct ModelOptions {
     /// The model's file; `nil` is the embedded model.
@@ -16,12 +19,31 @@ struct ModelOptions {
     var usesMemoryMap = true
     /// Whether OpenBLAS computes large batches.
     var usesBLAS = false
-    /// Generations that run side by side.
+    /// How attention's keys are kept in memory.
+    var keyType = LlamaOptions.CacheType.f16
+    /// How attention's values are kept in memory.
+    var valueType = LlamaOptions.CacheType.f16
+    /// Whether attention is computed without laying out all scores.
+    var flashAttention = FlashAttention.auto
+    /// A folder for computed prompts; `nil` keeps them in memory only.
+    var cacheDirectory: String?
+    /// The most bytes that the folder may hold; `nil` is the engine's own limit.
+    var cacheLimit: ByteCount?
+    /// Generations that run side by side; less than 1 lets the engine choose.
     var slotCount = 1
     /// Requests that may wait for one of those to end.
     var queueCapacity = 32
+    /// After how many seconds a client that found the queue full is told to try again.
+    var queueRetry = 1
+    /// The longest gap, in milliseconds, that running answers are to see while a prompt is computed beside them.
+    var gapTarget = 100
     /// Whether llama.cpp's log lines are shown.
     var isVerbose = false
+
+    /// The words for ``flashAttention``, which are llama.cpp's.
+    enum FlashAttention: String, CaseIterable {
+        case on, off, auto
+    }
 
     /// The options of a model on this machine, with llama.cpp's names.
     static var localGroup: OptionGroup<ModelOptions> {
@@ -41,6 +63,26 @@ struct ModelOptions {
                 .integer(
                     "-b", "--batch-size", in: 1...65536, path: \.batchSize,
                     help: "the most tokens of a prompt that are computed in one step"),
+                .choice(
+                    "-ctk", "--cache-type-k", path: \.keyType, help: "how attention's keys are kept in memory"),
+                .choice(
+                    "-ctv", "--cache-type-v", path: \.valueType,
+                    help: "the same for its values; q8_0 and q4_0 need flash attention"),
+                .choice(
+                    "-fa", "--flash-attn", path: \.flashAttention,
+                    help: "flash attention; auto lets llama.cpp decide for the model"),
+                .text(
+                    "--cache-dir", placeholder: "DIR",
+                    help: "a folder in which computed prompts outlive the program; without it, none do",
+                    current: \.cacheDirectory,
+                    set: { (values: inout ModelOptions, text: String, name: String) throws(UsageError) in
+                        guard !text.isEmpty else { throw UsageError(message: "\(name) needs a folder's name.") }
+                        values.cacheDirectory = text
+                    }),
+                .text(
+                    "--cache-limit", placeholder: "SIZE",
+                    help: "the most that the folder may hold, in bytes or as in 500M",
+                    current: { ($0.cacheLimit ?? defaultCacheLimit).description }, set: setCacheLimit),
                 .flag(
                     "--no-mmap", path: \.usesMemoryMap, sets: false, help: "read the model's file instead of mapping it"
                 ),
@@ -51,22 +93,75 @@ struct ModelOptions {
             ])
     }
 
-    /// The defaults of a server: as many generations at a time as llama-server has.
+    private static let defaultCacheLimit = ByteCount(LlamaOptions(modelPath: "").prefixDirectoryLimit)
+
+    private static func setCacheLimit(
+        _ values: inout ModelOptions, _ text: String, _ name: String
+    ) throws(UsageError) {
+        guard let limit = ByteCount(text) else {
+            throw UsageError(
+                message: "\(name) needs a number of bytes, with or without K, M, G or T, but got \(text.quoted).")
+        }
+        guard limit.bytes > 0 else { throw UsageError(message: "\(name) must be more than 0, but is \(text).") }
+        values.cacheLimit = limit
+    }
+
+    /// The defaults of a server: as many generations at a time as the engine finds memory for.
     static var serving: ModelOptions {
         var options = ModelOptions()
-        options.slotCount = 4
+        options.slotCount = -1
         return options
+    }
+
+    /// Options for so many answers at a time. More than a few wait for one another: each takes the memory of a context.
+    func answering(_ choiceCount: Int) -> ModelOptions {
+        var options = self
+        options.slotCount = min(choiceCount, 8)
+        return options
+    }
+
+    /// How the engine is set up, for a model in a file.
+    ///
+    /// - Throws: ``UsageError`` for options that make no sense together.
+    func llamaOptions(path: String) throws(UsageError) -> LlamaOptions {
+        guard cacheDirectory != nil || cacheLimit == nil else {
+            throw UsageError(message: "--cache-limit is for a folder: it needs --cache-dir.")
+        }
+        var llama = LlamaOptions(modelPath: path)
+        llama.name = name
+        llama.contextLength = contextLength < 0 ? nil : contextLength
+        llama.threads = threads < 1 ? nil : threads
+        llama.batchThreads = batchThreads < 1 ? nil : batchThreads
+        llama.batchSize = batchSize
+        (llama.keyType, llama.valueType) = (keyType, valueType)
+        llama.flashAttention = flashAttention == .auto ? nil : flashAttention == .on
+        llama.prefixDirectory = cacheDirectory
+        if let cacheLimit { llama.prefixDirectoryLimit = cacheLimit.bytes }
+        llama.slotCount = slotCount < 1 ? nil : slotCount
+        llama.queueCapacity = queueCapacity
+        llama.queueRetry = .seconds(queueRetry)
+        llama.gapTarget = .milliseconds(gapTarget)
+        llama.load.usesMemoryMap = usesMemoryMap
+        llama.load.usesBLAS = usesBLAS
+        return llama
     }
 
     /// What only a server lets choose.
     static var servingOptions: [Option<ModelOptions>] {
         [
             .integer(
-                "-np", "--parallel", in: 1...256, path: \.slotCount,
-                help: "generations that run side by side, each with its whole context"),
+                "-np", "--parallel", in: -1...LlamaOptions.slotLimit, path: \.slotCount,
+                help: "generations that run side by side, each with its whole context; -1 is as many as a part of the "
+                    + "free memory holds, up to 8"),
             .integer(
                 "--queue", in: 1...(1 << 20), path: \.queueCapacity,
                 help: "requests that may wait for a generation to end"),
+            .integer(
+                "--queue-retry", placeholder: "SECONDS", in: 0...86_400, path: \.queueRetry,
+                help: "when a client that finds no room to wait is told to try again"),
+            .integer(
+                "--gap-target", placeholder: "MILLISECONDS", in: 1...3_600_000, path: \.gapTarget,
+                help: "the longest gap that running answers are to see while a new prompt is computed beside them"),
         ]
     }
 

@@ -6,12 +6,15 @@ struct Statistics {
     var usage: Usage
     /// Times, where the provider gives them.
     var timings: Timings?
+    /// How many answers the tokens are of.
+    var choiceCount: Int
 
     /// The cost of a whole reply, or `nil` when it has not come to its end.
     init?(_ reply: Reply) {
         guard let usage = reply.usage else { return nil }
         self.usage = usage
         timings = reply.timings
+        choiceCount = max(1, reply.choices.count)
     }
 
     /// One line a number, to be read by a person.
@@ -19,11 +22,13 @@ struct Statistics {
         let computed = usage.promptTokens - usage.cachedTokens
         var prompt = "prompt: \(Self.count(usage.promptTokens))"
         if usage.cachedTokens > 0 { prompt += ", \(usage.cachedTokens) of them still in memory" }
-        var answer = "answer: \(Self.count(usage.completionTokens))"
+        var answer = choiceCount == 1 ? "answer: " : "\(choiceCount) answers: "
+        answer += Self.count(usage.completionTokens)
         guard let timings else { return [prompt, answer] }
         prompt += " in \(Self.seconds(timings.prompt))" + Self.speed(computed, timings.prompt)
-        // The first token falls out of the prompt's computation; the decode time is that of the others.
-        answer += " in \(Self.seconds(timings.decode))" + Self.speed(usage.completionTokens - 1, timings.decode)
+        // The first tokens fall out of the prompt's computation; the decode time is that of the others.
+        answer +=
+            " in \(Self.seconds(timings.decode))" + Self.speed(usage.completionTokens - choiceCount, timings.decode)
         var lines = [prompt, answer]
         if let first = timings.firstToken { lines.append("first token after \(Self.seconds(first))") }
         return lines
@@ -31,7 +36,8 @@ struct Statistics {
 
     /// The line for an answer that was stopped or failed. Its tokens are told only at an answer's end.
     static func lineOfPart(of reply: Reply) -> String {
-        "answer: not whole, \(reply.text.count == 1 ? "1 character" : "\(reply.text.count) characters")"
+        let count = reply.choices.reduce(0) { $0 + $1.text.count }
+        return "answer: not whole, \(count == 1 ? "1 character" : "\(count) characters")"
     }
 
     private static func count(_ tokens: Int) -> String { tokens == 1 ? "1 token" : "\(tokens) tokens" }

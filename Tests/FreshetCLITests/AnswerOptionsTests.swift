@@ -17,7 +17,8 @@ struct AnswerOptionsTests {
 
     @Test func everyOptionReachesTheRequest() throws {
         let options = try Self.parse(
-            "-n", "7", "--stop", "A", "-r", "B", "--deadline", "1.5", "-s", "9", "--temp", "0.5", "--top-k", "3",
+            "-n", "7", "--stop", "A", "-r", "B", "--deadline", "1.5", "--idle-timeout", "0.25", "--context-shift", "-s",
+            "9", "--temp", "0.5", "--top-k", "3",
             "--top-p",
             "0.9", "--min-p", "0.1", "--typical", "0.8", "--top-nsigma", "2", "--xtc-probability", "0.3",
             "--xtc-threshold",
@@ -42,7 +43,8 @@ struct AnswerOptionsTests {
         sampling.stages = [.topK, .temperature]
         sampling.logitBias = [17: 1.5, 3: -.infinity]
         let expected = GenerationRequest(
-            prompt: .text("x"), sampling: sampling, maxTokens: 7, stop: ["A", "B"], deadline: .seconds(1.5))
+            prompt: .text("x"), sampling: sampling, maxTokens: 7, stop: ["A", "B"], deadline: .seconds(1.5),
+            idleTimeout: .milliseconds(250), shiftsContext: true)
         #expect(options.request(for: .text("x")) == expected)
     }
 
@@ -61,6 +63,8 @@ struct AnswerOptionsTests {
     @Test(arguments: [
         ["--seed", "-2"], ["--seed", "x"], ["--samplers", "top_k;topk2"], ["--samplers", "top_k;top_k"], ["-l", "17"],
         ["-l", "-1+1"], ["-l", "17+nan"], ["-l", "17+inf"], ["-l", "17+"], ["--stop", ""], ["--deadline", "-1"],
+        ["--idle-timeout", "-1"], ["--idle-timeout", "soon"], ["--context-shift=maybe"], ["--choices", "0"],
+        ["--choices", "129"], ["--choices", "two"],
         ["--temp", "-0.1"], ["--temp", "inf"], ["--top-p", "1.01"], ["--repeat-penalty", "0"], ["--mirostat", "3"],
         ["-n", "-2"],
         ["-t", "513"], ["-b", "0"], ["-c", "99999999999"], ["-m", ""], ["--format", "xml"],
@@ -73,7 +77,8 @@ struct AnswerOptionsTests {
     @Test(arguments: [
         ["--temp", "3e38"], ["--repeat-penalty", "0.01"], ["--repeat-last-n", "-1"], ["--top-nsigma", "-1"],
         ["--mirostat", "1"],
-        ["--deadline", "0"], ["-n", "0"], ["--dynatemp-range", "100"], ["--samplers", ""],
+        ["--deadline", "0"], ["--idle-timeout", "0"], ["--context-shift=off"], ["--choices", "128"], ["-n", "0"],
+        ["--dynatemp-range", "100"], ["--samplers", ""],
     ])
     func whatIsParsedIsValid(typed: [String]) throws {
         let values = try #require(try Generate.syntax.parse(typed))

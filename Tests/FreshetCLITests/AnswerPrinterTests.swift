@@ -17,13 +17,13 @@ struct AnswerPrinterTests {
 
     /// Prints to files, or to a terminal that is standard output and standard error in one.
     private static func print(
-        _ provider: ScriptedProvider, format: OutputFormat = .text, terminal: Bool = false
+        _ provider: ScriptedProvider, format: OutputFormat = .text, choices: Int = 1, terminal: Bool = false
     ) async throws -> Outcome {
         let (output, errors) = (try TemporaryFile(""), try TemporaryFile(""))
         let pair = terminal ? PseudoTerminal() : nil
         let descriptors = [output.path, errors.path].map { (path: String) in pair?.theirs ?? open(path, O_RDWR) }
         let console = Console(output: descriptors[0], errors: descriptors[1], signals: Signals())
-        var printer = AnswerPrinter(format: format, console: console, patience: .zero)
+        var printer = AnswerPrinter(format: format, choiceCount: choices, console: console, patience: .zero)
         let stream = try await provider.stream(GenerationRequest(prompt: .text("x")))
         let (reply, failure) = try await printer.print(stream)
         for descriptor in Set(descriptors) { close(descriptor) }
@@ -82,6 +82,36 @@ struct AnswerPrinterTests {
         #expect(lines.count == 3 && lines.last?.hasPrefix(#"{"error":{"message":"The engine broke.""#) == true)
         let events = try await Self.print(ScriptedProvider(steps), format: .sse).output
         #expect(events.contains(#"data: {"error""#) && !events.contains("[DONE]"))
+    }
+
+    /// Three choices that come side by side, the second without text.
+    private static let choices: [ScriptedProvider.Step] = [
+        .write(.role(.assistant)), .write(.role(.assistant), index: 2), .write(.text("c"), index: 2), .pause,
+        .write(.text("a")), .write(.role(.assistant), index: 1),
+        .write(.finish(Finish(.stop, undecodable: [UndecodableBytes(offset: 0, bytes: [0xFF])])), index: 1), .pause,
+        .write(.text("\n")),
+        .write(.finish(Finish(.stop, undecodable: [UndecodableBytes(offset: 0, bytes: [0xFF])]))), .pause,
+        .write(.text("d"), index: 2), .write(.finish(Finish(.length)), index: 2),
+        .write(.end(Usage(promptTokens: 1, completionTokens: 4), nil)),
+    ]
+
+    @Test func choicesAreSetApart() async throws {
+        let piped = try await Self.print(ScriptedProvider(Self.choices), choices: 3)
+        #expect(piped.output == "a\n\u{C}\n\u{C}\ncd\n")
+        #expect(piped.errors.contains("2 bytes"))
+        let shown = try await Self.print(ScriptedProvider(Self.choices), choices: 3, terminal: true)
+        let screen = "── 1 of 3 ──\r\na\r\n\r\n── 2 of 3 ──\r\n\r\n── 3 of 3 ──\r\ncd\r\n"
+        #expect(shown.output.hasPrefix(screen), "\(shown.output)")
+        let lines = try await Self.print(ScriptedProvider(Self.choices), format: .jsonl, choices: 3).output
+        let indexes = lines.split(separator: "\n").compactMap { $0.firstMatch(of: /"index":(\d)/).map { String($0.1) } }
+        #expect(indexes == ["0", "2", "2", "0", "1", "1", "0", "0", "2", "2"], "as they come")
+    }
+
+    /// A stream that fails before the first choice has finished: the others' text is not lost.
+    @Test func aFailureKeepsWhatHasComeOfEveryChoice() async throws {
+        let steps = Self.choices.prefix(5) + [.fail(GenerationError(.engineFailed, "The engine broke."))]
+        let outcome = try await Self.print(ScriptedProvider(Array(steps)), choices: 3)
+        #expect(outcome.output == "a\n\u{C}\nc\n" && outcome.failure?.code == .engineFailed)
     }
 
     @Test func theBarShowsThePromptAndGoes() async throws {

@@ -87,11 +87,19 @@ struct BadInputTests {
 
     @Test(arguments: [
         ["--temp", "-1"], ["--top-p", "2"], ["-n", "x"], ["--threads", "100000"], ["-c", "-5"], ["--mirostat", "9"],
-        ["--stop", ""], ["--nonsense"], ["--deadline", "-3"], ["--logit-bias", "1"],
+        ["--stop", ""], ["--nonsense"], ["--deadline", "-3"], ["--logit-bias", "1"], ["--choices", "0"],
+        ["--idle-timeout", "-1"], ["--cache-type-k", "q9"], ["--cache-limit", "8GB"], ["--cache-limit", "8G"],
+        ["--flash-attn", "maybe"],
     ])
     func anOptionOutOfRange(arguments: [String]) async {
         let outcome = await FreshetProcess.run(["generate", "Once"] + arguments)
         Self.expectRefusal(outcome, status: 2, saying: arguments[0])
+    }
+
+    /// What the engine refuses of its options is wrong usage too.
+    @Test func optionsThatContradictOneAnother() async {
+        let outcome = await FreshetProcess.run(["generate", "Once", "-ctv", "q8_0", "-fa", "off"])
+        Self.expectRefusal(outcome, status: 2, saying: "--cache-type-v of q8_0 needs flash attention")
     }
 
     @Test(arguments: [

@@ -20,6 +20,23 @@ struct StatisticsTests {
             ])
     }
 
+    @Test func theAnswersOfARequestAreToldTogether() throws {
+        var reply = Reply()
+        for index in 0..<3 {
+            reply.append(
+                Chunk(id: "a", created: 1, model: "m", index: index, content: .text(String(repeating: "é", count: 4))))
+        }
+        #expect(Statistics.lineOfPart(of: reply) == "answer: not whole, 12 characters")
+        let usage = Usage(promptTokens: 30, completionTokens: 33, cachedTokens: 10)
+        let timings = Timings(prompt: .milliseconds(500), decode: .seconds(2), firstToken: nil)
+        reply.append(Chunk(id: "a", created: 1, model: "m", content: .end(usage, timings)))
+        #expect(
+            try #require(Statistics(reply)).lines == [
+                "prompt: 30 tokens, 10 of them still in memory in 0.500 s, 40.0 tokens a second",
+                "3 answers: 33 tokens in 2.000 s, 15.0 tokens a second",
+            ])
+    }
+
     @Test func nothingIsDividedByZero() throws {
         let timings = Timings(prompt: .zero, decode: .zero, firstToken: nil)
         let lines = try Self.statistics(Usage(promptTokens: 1, completionTokens: 0), timings).lines

@@ -10,6 +10,7 @@ enum Generate {
         var isChat = false
         var readsEscapes = false
         var format = OutputFormat.text
+        var choiceCount = 1
         var showsStatistics = false
         var model = ModelSource()
         var answer = AnswerOptions()
@@ -27,6 +28,9 @@ enum Generate {
             notes: [
                 "The answer goes to standard output, everything else to standard error. "
                     + "In a prompt that is read from a file or standard input, one line end at the very end is left out.",
+                "Several answers are generated side by side and written one after the other: on a terminal each under a "
+                    + "heading, elsewhere with a line between them that holds a form feed. The chunks of the other formats "
+                    + "come as they are made, each with its answer's index.",
                 "With --provider openai the answer comes from a server: without --chat from its /completions, which OpenAI's "
                     + "own newer models do not have, and with --chat from its /chat/completions.",
                 "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C (what has come is kept), "
@@ -64,6 +68,10 @@ enum Generate {
         OptionGroup(
             title: "Output",
             options: [
+                .integer(
+                    "--choices", in: 1...GenerationRequest.choiceLimit, path: \.choiceCount,
+                    help: "how many answers to give to the prompt, which is computed once; each draws with its own seed"
+                ),
                 .choice("--format", path: \.format, help: "plain text, one chunk's JSON a line, or server-sent events"),
                 .flag("--stats", path: \.showsStatistics, help: "tell speeds and tokens on standard error at the end"),
             ])
@@ -74,13 +82,16 @@ enum Generate {
         var answer = values.answer
         if values.readsEscapes { answer.stop = answer.stop.map(\.unescaped) }
         var request = answer.request(for: prompt)
+        request.choiceCount = values.choiceCount
         // Wrong values are told before a model is loaded for minutes.
         try request.validate()
-        let model = try await Composition.openModel(values.model, console: console)
+        var source = values.model
+        source.model = source.model.answering(values.choiceCount)
+        let model = try await Composition.openModel(source, console: console)
         // A bar is drawn from the progress chunks; they are no part of the answer.
         request.reportsProgress = model.reportsProgress && console.errors.isTerminal
         let stream = try await console.signals.stream(request, from: model.provider)
-        var printer = AnswerPrinter(format: values.format, console: console)
+        var printer = AnswerPrinter(format: values.format, choiceCount: values.choiceCount, console: console)
         let (reply, failure) = try await console.signals.stopping(with: stream.cancel) {
             try await printer.print(stream)
         }

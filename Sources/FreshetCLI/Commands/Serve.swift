@@ -9,6 +9,7 @@ enum Serve {
         var access = ServerAccess()
         var aliases: [String] = []
         var maxTokens = 2048
+        var shiftsContext = false
         var pingInterval = 15
         var timeout = 30
         var drain = 10
@@ -29,8 +30,12 @@ enum Serve {
                     + "top_k, min_p, repeat_penalty, ignore_eos and so on. Clients are given the base URL with /v1 at its "
                     + "end.",
                 "Each generation has its own context of --ctx-size tokens, so memory for the context grows with "
-                    + "--parallel. Requests beyond --parallel wait, first come first served; beyond --queue they are "
-                    + "answered with 503 and Retry-After. A client that leaves frees its place at once.",
+                    + "--parallel. Requests beyond --parallel wait; beyond --queue they are answered with 503 and "
+                    + "Retry-After. A client that leaves frees its place at once.",
+                "Clients share the machine: a client is a key, or without keys an address, divided further by the user that "
+                    + "a request names, and a request's weight, from 1 to 100, asks for a greater part. Both are taken on "
+                    + "trust. A request may also have n answers, return_progress, deadline_ms, idle_timeout_ms and "
+                    + "context_shift.",
                 "Listens on this machine only. Another address needs a key, or --no-auth.",
                 "Standard error gets a line for each request, without what was asked and answered. Ctrl-C or SIGTERM "
                     + "ends the server: running answers may end within --drain seconds, a second signal ends it at once. "
@@ -47,6 +52,11 @@ enum Serve {
                     "-n", "--predict", "--n-predict", in: -1...Int.max, path: \.maxTokens,
                     help: "the most tokens of an answer whose request names no limit; -1 goes on to the end of the "
                         + "context"),
+                .flag(
+                    "--context-shift", path: \.shiftsContext,
+                    help:
+                        "let answers go on at the end of the context, with the older half of the text forgotten, where "
+                        + "the request does not say"),
                 .integer(
                     "--sse-ping-interval", placeholder: "SECONDS", in: -1...86_400, path: \.pingInterval,
                     help: "send a comment where a stream has been silent this long, so that nobody takes it for dead; "
@@ -121,6 +131,7 @@ extension Serve.Values {
         options.crossOrigin = CrossOrigin(origins: access.corsOrigins)
         if keys.isEmpty, !access.isOpen { options.hosts = .local(orNamed: address.host) }
         options.maxTokens = maxTokens < 0 ? nil : maxTokens
+        options.shiftsContext = shiftsContext
         options.pingInterval = pingInterval < 1 ? nil : .seconds(pingInterval)
         return options
     }
