@@ -47,7 +47,7 @@ enum Composition {
         let start = ContinuousClock.now
         let provider: LlamaProvider
         do throws(GenerationError) {
-            provider = try await withProgress(console) { progress async throws(GenerationError) in
+            provider = try await withProgress("Loading the model", console) { progress async throws(GenerationError) in
                 try await LlamaProvider.load(llama, progress: progress)
             }
         } catch {
@@ -69,7 +69,7 @@ enum Composition {
         var load = LlamaModel.LoadOptions()
         load.isVocabularyOnly = true
         showLog(options, console: console)
-        return try await withProgress(console) { progress throws(GenerationError) in
+        return try await withProgress("Loading the model", console) { progress throws(GenerationError) in
             try LlamaModel(path: path, options: load, progress: progress)
         }.vocabulary
     }
@@ -85,13 +85,15 @@ enum Composition {
         LlamaLog.send { line in console.note(line.text) }
     }
 
-    private static func withProgress<Loaded>(
-        _ console: Console,
-        load: (@escaping @Sendable (Double) -> Bool) async throws(GenerationError) -> Loaded
-    ) async throws(GenerationError) -> Loaded {
-        let bar = ProgressBar("Loading the model", on: console.errors)
+    /// Does work that takes a while, with a bar while it does. What the work reports is answered with `false` once a
+    /// signal has come.
+    static func withProgress<Result>(
+        _ label: String, _ console: Console,
+        work: (@escaping @Sendable (Double) -> Bool) async throws(GenerationError) -> Result
+    ) async throws(GenerationError) -> Result {
+        let bar = ProgressBar(label, on: console.errors)
         defer { bar.finish() }
-        return try await load { fraction in
+        return try await work { fraction in
             bar.show(fraction)
             return console.signals.received == nil
         }
