@@ -16,20 +16,17 @@ public struct RandomStream {
     /// The next stream, whole, with everything that a conversation may have.
     public mutating func next() -> [Chunk] {
         let choices = (0..<generator.pick([1, 1, 1, 2, 3])).map { choice($0) }
-        let first = generator.chance(0.3) ? progress() : []
-        return stream(first.map { (0, $0) } + takingTurns(choices) + [(0, end())])
+        return stream(takingTurns(choices) + [(0, end())])
     }
 
     /// The next stream of plain text: choices that take turns, each of them its role, text and its finish.
     public mutating func nextPlain() -> [Chunk] {
         let choices = (0..<generator.pick([1, 1, 2, 3])).map { _ in
-            [.role(.assistant)] + (0..<number(6)).map { _ in Chunk.Content.text(text(atLeast: 1)) }
+            [.role(.assistant)] + (generator.chance(0.3) ? progress() : [])
+                + (0..<number(6)).map { _ in Chunk.Content.text(text(atLeast: 1)) }
                 + [.finish(finish(callsTools: false))]
         }
-        // A reader of plain text takes progress for the sign that the first choice begins.
-        let first = generator.chance(0.3) ? [choices[0][0]] + progress() : []
-        let rest = first.isEmpty ? choices : [Array(choices[0].dropFirst())] + choices.dropFirst()
-        return stream(first.map { (0, $0) } + takingTurns(rest) + [(0, end())])
+        return stream(takingTurns(choices) + [(0, end())])
     }
 
     /// The choices' contents in an order of chance, in which each choice keeps its own.
@@ -54,6 +51,8 @@ public struct RandomStream {
         let calls = generator.chance(0.3) ? (0..<1 + number(3)).map { $0 * generator.pick([1, 4]) } : []
         var begun: Set<Int> = []
         var contents: [Chunk.Content] = [.role(generator.pick(Role.allCases))]
+        let progress = generator.chance(0.3) ? progress() : []
+        contents = generator.chance(0.5) ? progress + contents : contents + progress
         for _ in 0..<number(12) {
             switch number(8) {
             case 0: contents.append(.reasoning(text(atLeast: 1)))

@@ -111,7 +111,8 @@ package struct OpenAIChunkDecoder: Sendable {
         }
         usage = object.takeUsage() ?? usage
         // Late progress is none.
-        let progress = choices.values.contains { $0.hasContent || $0.isFinished } ? nil : object.takeProgress()
+        let isLate = choices[object.firstChoiceIndex].map { $0.hasContent || $0.isFinished } ?? false
+        let progress = isLate ? nil : object.takeProgress()
         var parts: [OpenAIChoiceDecoder.Part] = []
         var isReported = false
         try object.items("choices") { place, members throws(GenerationError) in

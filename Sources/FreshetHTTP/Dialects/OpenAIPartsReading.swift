@@ -32,6 +32,12 @@ extension JSONMembers {
         }
     }
 
+    /// The choice to which belongs what an event says beside its choices: the first one that it names.
+    var firstChoiceIndex: Int {
+        guard case .array(let items) = rest["choices"] else { return 0 }
+        return items.first?["index"]?.whole ?? 0
+    }
+
     /// Takes llama.cpp's `prompt_progress`, where its numbers agree.
     mutating func takeProgress() -> PromptProgress? {
         object("prompt_progress") { members in
