@@ -48,7 +48,8 @@ let package = Package(
                 .linkedLibrary("ggml-base"),
             ]
         ),
-        .target(name: "FreshetLlama", dependencies: ["Freshet", "CLlama"], swiftSettings: settings),
+        .systemLibrary(name: "CXXHash"),
+        .target(name: "FreshetLlama", dependencies: ["Freshet", "CLlama", "CXXHash"], swiftSettings: settings),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("edit")]),
         .executableTarget(
             name: "FreshetCLI", dependencies: ["Freshet", "FreshetLlama", "FreshetHTTP", "CTerminal"],
@@ -82,10 +83,16 @@ let package = Package(
             name: "ServerBenchmark", dependencies: ["Freshet", "FreshetHTTP", "FreshetTestSupport"],
             path: "Tests/Benchmarks/ServerBenchmark", swiftSettings: settings
         ),
+        .executableTarget(
+            name: "PrefixStoreProcess", dependencies: ["FreshetLlama", "FreshetTestSupport"],
+            path: "Tests/PrefixStoreProcess", swiftSettings: settings
+        ),
         .testTarget(name: "FreshetTests", dependencies: ["Freshet", "FreshetTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "FreshetLlamaTests",
-            dependencies: ["Freshet", "FreshetLlama", "FreshetTestSupport", "CAllocations", "CSamplerOracle"],
+            dependencies: [
+                "Freshet", "FreshetLlama", "FreshetTestSupport", "PrefixStoreProcess", "CAllocations", "CSamplerOracle",
+            ],
             exclude: ["golden.json"], swiftSettings: settings),
         .testTarget(
             name: "FreshetCLITests", dependencies: ["Freshet", "FreshetCLI", "FreshetTestSupport"],

@@ -140,21 +140,8 @@ struct GGUFReader: ~Copyable {
 
     /// Reads exactly `count` bytes.
     static func read(_ descriptor: Int32, at start: Int, count: Int) throws(GGUFDamage) -> [UInt8] {
-        var done = 0
-        var failure: Int32 = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            while done < count {
-                let result = pread(descriptor, buffer.baseAddress.map { $0 + done }, count - done, off_t(start + done))
-                if result < 0, errno == EINTR { continue }
-                guard result > 0 else {
-                    failure = result < 0 ? errno : 0
-                    break
-                }
-                done += result
-            }
-            initialized = done
-        }
-        guard done == count else {
+        let (bytes, failure) = FileBytes.read(descriptor, at: start, count: count)
+        guard bytes.count == count else {
             throw GGUFDamage(
                 failure == 0
                     ? "it is truncated: it became shorter while it was read"

@@ -1,0 +1,87 @@
+import Freshet
+
+/// The format of a block's file, both ways. Numbers are in the machine's own byte order; to a machine with the other one
+/// the version is unknown.
+///
+///     place       bytes
+///     0           8     "freshet" and a zero byte
+///     8           4     the format's version
+///     12          4     k, the length of the model key
+///     16          8     where the block's tokens begin
+///     24          8     n, where they end
+///     32          8     p, the length of the payload
+///     40          16    XXH3, 128 bits, of all other bytes in order
+///     56          k     the model key
+///     56+k        4n    every token from the prompt's beginning to the block's end
+///     56+k+4n     p     the payload, to the end of the file
+///
+/// Whoever reads a block knows all of this but the payload and the checksum, and takes nothing else: no length is believed.
+struct PrefixBlockFile {
+    /// The format's version.
+    static let version: UInt32 = 1
+    /// The longest payload: some times what 256 tokens of the largest models need.
+    static let payloadLimit = 1 << 30
+    /// The longest file: a payload and a prompt of 16 million tokens both fit.
+    static let byteLimit = payloadLimit + 1 << 27
+
+    /// What the state depends on beside the tokens.
+    var modelKey: [UInt8]
+    /// Every token from the prompt's beginning to the block's end.
+    var tokens: ArraySlice<Token>
+    /// The block's tokens.
+    var range: Range<Int>
+
+    private static let checksum = 40..<56
+
+    /// The bytes before the payload.
+    var frontLength: Int { Self.checksum.upperBound + modelKey.count + 4 * tokens.count }
+
+    /// The bytes before a payload, with their checksum.
+    func front(of payload: [UInt8]) -> [UInt8] {
+        var front = uncheckedFront(payloadLength: payload.count)
+        let sum = Self.sum(front, payload)
+        withUnsafeBytes(of: sum) { front.replaceSubrange(Self.checksum, with: $0) }
+        return front
+    }
+
+    /// Reads an open file of `byteCount` bytes.
+    ///
+    /// - Returns: the payload; `nil` when anything in the file is not as it must be, or it cannot be read.
+    func payload(in descriptor: Int32, byteCount: Int) -> [UInt8]? {
+        let payloadLength = byteCount - frontLength
+        guard (1...Self.payloadLimit).contains(payloadLength) else { return nil }
+        let front = FileBytes.read(descriptor, at: 0, count: frontLength).bytes
+        guard front.count == frontLength else { return nil }
+        var expected = uncheckedFront(payloadLength: payloadLength)
+        expected.replaceSubrange(Self.checksum, with: front[Self.checksum])
+        guard front == expected else { return nil }
+        let payload = FileBytes.read(descriptor, at: frontLength, count: payloadLength).bytes
+        guard payload.count == payloadLength else { return nil }
+        let isRight = withUnsafeBytes(of: Self.sum(front, payload)) { front[Self.checksum].elementsEqual($0) }
+        return isRight ? payload : nil
+    }
+
+    private func uncheckedFront(payloadLength: Int) -> [UInt8] {
+        var front: [UInt8] = []
+        front.reserveCapacity(frontLength)
+        front += Array("freshet".utf8) + [0]
+        for number in [Self.version, UInt32(modelKey.count)] { withUnsafeBytes(of: number) { front += $0 } }
+        for number in [range.lowerBound, range.upperBound, payloadLength] {
+            withUnsafeBytes(of: UInt64(number)) { front += $0 }
+        }
+        front += [UInt8](repeating: 0, count: Self.checksum.count)
+        front += modelKey
+        tokens.withUnsafeBytes { front += $0 }
+        return front
+    }
+
+    private static func sum(_ front: [UInt8], _ payload: [UInt8]) -> UInt128 {
+        let hash = XXH3()
+        front.withUnsafeBytes { bytes in
+            hash.update(UnsafeRawBufferPointer(rebasing: bytes[..<checksum.lowerBound]))
+            hash.update(UnsafeRawBufferPointer(rebasing: bytes[checksum.upperBound...]))
+        }
+        payload.withUnsafeBytes { hash.update($0) }
+        return hash.digest
+    }
+}

@@ -1,0 +1,176 @@
+import Freshet
+
+/// The work of the store's thread: it alone reads, writes and removes files once the folder is open.
+final class PrefixStoreLoop: @unchecked Sendable {
+    // Sendable: made before its thread, and used by that alone.
+
+    /// Uses of a block closer together than this are one: a time of use needs no write for each token of a long prompt.
+    private static let useResolution = 60 * 1_000_000_000
+    /// The most bytes that one order gives, where one block is not longer.
+    private static let loadLimit = 256 << 20
+
+    private let limit: Int
+    private let modelKey: [UInt8]
+    private let queue: PrefixStoreQueue
+    private let now: @Sendable () -> Int
+    private let onFailure: @Sendable (String) -> Void
+    private var folder: PrefixFolder
+    private var index = PrefixIndex()
+    private var isFailing = false
+
+    /// Opens the folder and reads which blocks are there. Blocks.
+    init(
+        directory: String, limit: Int, modelKey: [UInt8], queue: PrefixStoreQueue, now: @escaping @Sendable () -> Int,
+        onFailure: @escaping @Sendable (String) -> Void
+    ) throws(PrefixFolderFailure) {
+        (self.limit, self.modelKey, self.queue, self.now, self.onFailure) = (limit, modelKey, queue, now, onFailure)
+        folder = try PrefixFolder(path: directory)
+        try folder.exclusively { (_) throws(PrefixFolderFailure) in try scan() }
+    }
+
+    /// Works until the queue ends.
+    func run() {
+        // The limit may be lower than the last time.
+        attempt { () throws(PrefixFolderFailure) in
+            try folder.exclusively { (_) throws(PrefixFolderFailure) in _ = try makeRoom(for: 0, sparing: []) }
+        }
+        while let order = queue.next() {
+            switch order {
+            case .load(let load): self.load(load)
+            case .use(let tokens): use(Array(names(of: tokens[...]).prefix { index[$0] != nil }))
+            case .save(let block, let name):
+                attempt { () throws(PrefixFolderFailure) in try save(block, named: name) }
+                queue.finish(block, named: name)
+            }
+        }
+    }
+
+    private func names(of tokens: ArraySlice<Token>) -> PrefixBlockNames {
+        PrefixBlockNames(tokens: tokens, modelKey: modelKey)
+    }
+
+    private func scan() throws(PrefixFolderFailure) {
+        index = try folder.scan()
+        queue.replaceStored(by: Set(index.entries.keys))
+    }
+
+    private func forget(_ name: PrefixBlockName) {
+        index[name] = nil
+        queue.removeStored(name)
+    }
+
+    /// Does something that changes the folder; opens it anew, once, when it was removed. Of failures one after another
+    /// only the first is told.
+    private func attempt(_ change: () throws(PrefixFolderFailure) -> Void) {
+        do {
+            do {
+                try change()
+            } catch  where error.isGone {
+                folder = try PrefixFolder(path: folder.path)
+                try folder.exclusively { (_) throws(PrefixFolderFailure) in try scan() }
+                try change()
+            }
+            isFailing = false
+        } catch {
+            if !isFailing { onFailure(PrefixStore.sentence(folder.path, error)) }
+            isFailing = true
+        }
+    }
+
+    // MARK: - Reading
+
+    private func load(_ order: PrefixStoreQueue.Load) {
+        var blocks: [PrefixBlock] = []
+        var byteCount = 0
+        var chain: [PrefixBlockName] = []
+        for name in names(of: order.tokens[..<order.range.upperBound]) {
+            guard !queue.isClosed, let entry = index[name] else { break }
+            let end = (name.index + 1) * PrefixStore.blockLength
+            if end > order.range.lowerBound {
+                guard blocks.isEmpty || byteCount + entry.byteCount <= Self.loadLimit,
+                    let block = read(name, of: order.tokens[..<end])
+                else { break }
+                blocks.append(block)
+                byteCount += entry.byteCount
+            }
+            chain.append(name)
+        }
+        if !blocks.isEmpty { use(chain) }
+        order.completion(blocks)
+    }
+
+    private func read(_ name: PrefixBlockName, of tokens: ArraySlice<Token>) -> PrefixBlock? {
+        let file = blockFile(tokens)
+        switch folder.read(name, as: file) {
+        case .payload(let payload): return PrefixBlock(tokens: tokens, range: file.range, payload: payload)
+        case .missing, .damaged: forget(name)
+        case .unavailable: break
+        }
+        return nil
+    }
+
+    private func blockFile(_ tokens: ArraySlice<Token>) -> PrefixBlockFile {
+        PrefixBlockFile(
+            modelKey: modelKey, tokens: tokens, range: tokens.count - PrefixStore.blockLength..<tokens.count)
+    }
+
+    /// Writes down that a prompt's first blocks were used, the first first: no block is ever older than one that depends
+    /// on it.
+    private func use(_ chain: [PrefixBlockName]) {
+        let time = now()
+        guard let last = chain.last, let entry = index[last], entry.lastUse <= time - Self.useResolution else { return }
+        for name in chain {
+            guard let entry = index[name], entry.lastUse < time, folder.use(name, at: time) else { continue }
+            index[name]?.lastUse = time
+        }
+    }
+
+    // MARK: - Writing
+
+    private func save(_ block: PrefixBlock, named name: PrefixBlockName) throws(PrefixFolderFailure) {
+        let chain = Array(names(of: block.tokens).dropLast())
+        // Without the blocks before it a block is of no use; one of those was not written, or has been removed.
+        guard index[name] == nil, chain.allSatisfy({ index[$0] != nil }) else { return }
+        use(chain)
+        let file = blockFile(block.tokens)
+        let byteCount = file.frontLength + block.payload.count
+        // A prompt too long for the folder keeps its beginning.
+        guard chain.reduce(byteCount, { $0 + (index[$1]?.byteCount ?? 0) }) <= limit else { return }
+        let part = try folder.makePart()
+        try part.append(file.front(of: block.payload), shouldStop: { queue.isOver })
+        try part.append(block.payload, shouldStop: { queue.isOver })
+        try part.flush()
+        try folder.exclusively { hasChanged throws(PrefixFolderFailure) in
+            if hasChanged { try scan() }
+            guard index[name] == nil, chain.allSatisfy({ index[$0] != nil }) else { return }
+            guard try makeRoom(for: byteCount, sparing: Set(chain)) else { return }
+            // Never newer than what it depends on.
+            let lastUse = chain.last.flatMap { index[$0]?.lastUse } ?? now()
+            try part.becomeBlock(named: name, lastUse: lastUse)
+            index[name] = PrefixIndex.Entry(byteCount: byteCount, lastUse: lastUse)
+            queue.insertStored(name)
+        }
+    }
+
+    /// Removes blocks until there is room for a file.
+    ///
+    /// - Returns: whether there is.
+    private func makeRoom(
+        for byteCount: Int, sparing spared: Set<PrefixBlockName>
+    ) throws(PrefixFolderFailure) -> Bool {
+        while index.byteCount + byteCount > limit {
+            let victims = index.victims(freeing: index.byteCount + byteCount - limit, sparing: spared)
+            guard !victims.isEmpty else { return false }
+            for name in victims {
+                if let lastUse = folder.lastUse(of: name), let entry = index[name], lastUse > entry.lastUse {
+                    // Another process has used it.
+                    index[name]?.lastUse = lastUse
+                    continue
+                }
+                try folder.remove(name)
+                forget(name)
+            }
+        }
+        return true
+    }
+}

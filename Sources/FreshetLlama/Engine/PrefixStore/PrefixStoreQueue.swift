@@ -1,0 +1,129 @@
+import Freshet
+
+/// What the store's thread and everybody else share: the orders that wait, and which blocks there are.
+final class PrefixStoreQueue: @unchecked Sendable {
+    // Sendable: every stored variable is read and written under `monitor` only.
+
+    /// Something for the store's thread to do.
+    enum Order {
+        case load(Load)
+        case use([Token])
+        case save(PrefixBlock, PrefixBlockName)
+    }
+
+    /// Blocks to read.
+    struct Load {
+        var tokens: [Token]
+        var range: Range<Int>
+        var completion: @Sendable ([PrefixBlock]) -> Void
+    }
+
+    private static let loadLimit = 16
+    private static let useLimit = 16
+
+    private let monitor = Monitor()
+    private let saveLimit: Int
+    private let grace: Duration
+    private var loads: [Load] = []
+    private var uses: [[Token]] = []
+    private var saves: [(block: PrefixBlock, name: PrefixBlockName)] = []
+    /// The blocks in `saves`, and the one that is being written.
+    private var saving: Set<PrefixBlockName> = []
+    private var savingByteCount = 0
+    private var stored: Set<PrefixBlockName> = []
+    private var end: ContinuousClock.Instant?
+
+    /// - Parameters:
+    ///   - saveLimit: bytes of blocks that may wait to be written; one block may always.
+    ///   - grace: for how long blocks are still written once the store is closed.
+    init(saveLimit: Int, grace: Duration) { (self.saveLimit, self.grace) = (saveLimit, grace) }
+
+    /// Whether a block is there.
+    func isStored(_ name: PrefixBlockName) -> Bool { monitor.withLock { stored.contains(name) } }
+
+    /// Whether a block is there, or waits to be.
+    func isStoredOrSaving(_ name: PrefixBlockName) -> Bool {
+        monitor.withLock { stored.contains(name) || saving.contains(name) }
+    }
+
+    /// Whether the store is to end; what waits to be written may still be.
+    var isClosed: Bool { monitor.withLock { end != nil } }
+
+    /// Whether the time for that is over.
+    var isOver: Bool { monitor.withLock { end.map { $0 <= .now } ?? false } }
+
+    /// Adds an order to read. False when too many wait, or the store is closed.
+    func add(_ load: Load) -> Bool {
+        monitor.withLock {
+            guard end == nil, loads.count < Self.loadLimit else { return false }
+            loads.append(load)
+            monitor.signal()
+            return true
+        }
+    }
+
+    /// Adds a use of a prompt, where few enough wait.
+    func add(use tokens: [Token]) {
+        monitor.withLock {
+            guard end == nil, uses.count < Self.useLimit else { return }
+            uses.append(tokens)
+            monitor.signal()
+        }
+    }
+
+    /// Adds a block to write; nothing when it is there already. False when too many wait, or the store is closed.
+    func add(_ block: PrefixBlock, named name: PrefixBlockName) -> Bool {
+        monitor.withLock {
+            guard end == nil else { return false }
+            guard !stored.contains(name), !saving.contains(name) else { return true }
+            guard savingByteCount == 0 || savingByteCount + block.byteCount <= saveLimit else { return false }
+            saves.append((block, name))
+            saving.insert(name)
+            savingByteCount += block.byteCount
+            monitor.signal()
+            return true
+        }
+    }
+
+    /// Ends the store as soon as what waits is done.
+    func close() {
+        monitor.withLock {
+            if end == nil { end = .now + grace }
+            monitor.signal()
+        }
+    }
+
+    /// Waits for the next order: somebody waits for what is read, so that goes first. `nil` when there will be no more.
+    func next() -> Order? {
+        monitor.withLock {
+            while loads.isEmpty, uses.isEmpty, saves.isEmpty, end == nil { monitor.wait() }
+            if !loads.isEmpty { return .load(loads.removeFirst()) }
+            if !uses.isEmpty { return .use(uses.removeFirst()) }
+            guard !saves.isEmpty, end.map({ $0 > .now }) ?? true else { return nil }
+            let (block, name) = saves.removeFirst()
+            return .save(block, name)
+        }
+    }
+
+    /// Says that a block was written, or given up.
+    func finish(_ block: PrefixBlock, named name: PrefixBlockName) {
+        monitor.withLock {
+            saving.remove(name)
+            savingByteCount -= block.byteCount
+        }
+    }
+
+    /// Says which blocks there are.
+    func replaceStored(by names: Set<PrefixBlockName>) { monitor.withLock { stored = names } }
+
+    /// Says that a block is there.
+    func insertStored(_ name: PrefixBlockName) { _ = monitor.withLock { stored.insert(name) } }
+
+    /// Says that a block is gone.
+    func removeStored(_ name: PrefixBlockName) { _ = monitor.withLock { stored.remove(name) } }
+}
+
+extension PrefixBlock {
+    /// The memory that it keeps, at least.
+    fileprivate var byteCount: Int { payload.count + 4 * tokens.count }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import FreshetLlama
+import FreshetTestSupport
+
+/// A process that does nothing but write to a folder of prefixes and read from it, for tests that kill it or give it no
+/// room: `PrefixStoreProcess FOLDER LIMIT SEED PROMPTS`. It writes a line for each prompt, and one for a failure; its
+/// status is 3 when what it reads is wrong.
+@main enum PrefixStoreProcess {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 5, let limit = Int(arguments[2]), let seed = UInt64(arguments[3]),
+            let count = Int(arguments[4])
+        else { exit(2) }
+        let store = try PrefixStore(
+            directory: arguments[1], limit: limit, modelKey: "model", saveLimit: 10_000, onFailure: { say($0) })
+        var generator = SeededGenerator(seed: seed)
+        for _ in 0..<count {
+            let blocks = PrefixWorkload.blocks(using: &generator)
+            let tokens = PrefixWorkload.prompt(blocks)
+            let stored = store.storedLength(of: tokens[...])
+            if stored > 0 {
+                let isTaken = store.load(tokens, range: 0..<stored) { found in
+                    for (index, block) in found.enumerated()
+                    where block.payload != PrefixWorkload.payload(blocks[...index]) { exit(3) }
+                }
+                if !isTaken { usleep(1000) }
+            }
+            for index in store.firstMissingBlock(of: tokens[...])..<blocks.count {
+                let block = PrefixBlock(
+                    tokens: tokens[..<((index + 1) * 256)], range: index * 256..<(index + 1) * 256,
+                    payload: PrefixWorkload.payload(blocks[...index]))
+                while !store.save(block) { usleep(1000) }
+            }
+            say("\(blocks)")
+        }
+        await store.close()
+    }
+
+    private static func say(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        // Nobody reads any more: the test has ended without killing us.
+        if write(STDOUT_FILENO, bytes, bytes.count) < 0 { exit(1) }
+    }
+}
