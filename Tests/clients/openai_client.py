@@ -145,6 +145,32 @@ class Chat(Case):
             self.assertEqual(answer.usage.completion_tokens, 5)
             self.assertEqual(answer.choices[0].finish_reason, "length")
 
+    def test_cached_tokens(self):
+        question = "Which animal is small, grey and clever, and lives in a very old house near the river?"
+        first = self.chat(question, extra_body={"cache_prompt": True}).usage
+        again = self.chat(question, extra_body={"cache_prompt": True}).usage
+        streamed = list(self.chat(
+            question, stream=True, stream_options={"include_usage": True}, extra_body={"cache_prompt": True}))[-1].usage
+        for usage in (again, streamed):
+            self.assertEqual(usage.prompt_tokens, first.prompt_tokens)
+            cached = usage.prompt_tokens_details.cached_tokens
+            self.assertGreater(cached, usage.prompt_tokens // 2)
+            self.assertLess(cached, usage.prompt_tokens + 1)
+
+    def test_users(self):
+        for options in ({"user": "alice"}, {"safety_identifier": "bob"}, {"extra_body": {"weight": 9}}):
+            self.assertTrue(self.chat(**options).choices[0].message.content)
+
+    def test_progress(self):
+        chunks = list(self.chat("word " * 3000, stream=True, extra_body={"return_progress": True}))
+        progress = [chunk.model_extra["prompt_progress"] for chunk in chunks if "prompt_progress" in chunk.model_extra]
+        self.assertTrue(all(chunk.choices[0].delta is not None for chunk in chunks))
+        self.assertGreater(len(progress), 2)
+        done = [step["processed"] for step in progress]
+        self.assertEqual(done, sorted(done))
+        self.assertEqual(done[-1], progress[-1]["total"])
+        self.assertGreater(progress[-1]["total"], 3000)
+
     def test_unicode(self):
         text = "Repeat: naïve café, привет, 你好, 👩‍👩‍👧"
         whole = self.chat(text, temperature=1, seed=3, max_tokens=60).choices[0].message.content
@@ -213,6 +239,11 @@ class Errors(Case):
             ({"max_tokens": "many"}, "max_tokens"),
             ({"stop": [""]}, "stop"),
             ({"stream": True, "temperature": -1}, "temperature"),
+            ({"n": 0}, "n"),
+            ({"n": 129, "stream": True}, "n"),
+            ({"extra_body": {"n": 2, "best_of": 3}}, "best_of"),
+            ({"user": "u" * 1000}, "user"),
+            ({"extra_body": {"weight": 101}}, "weight"),
         ):
             with self.subTest(options), self.assertRaises(openai.BadRequestError) as caught:
                 self.chat(**options)
