@@ -7,7 +7,7 @@ final class EngineLoop {
     private let backend: any Backend
     private let queue: EngineQueue
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let scheduler: Scheduler
+    private var scheduler: Scheduler
     private var slots: [Slot]
     private var batch: Batch
 
@@ -17,7 +17,7 @@ final class EngineLoop {
         self.backend = backend
         self.queue = queue
         self.now = now
-        scheduler = Scheduler(batchCapacity: backend.batchCapacity)
+        scheduler = Scheduler(batchCapacity: backend.batchCapacity, gapTarget: .milliseconds(100))
         slots = (0..<slotCount).map { Slot(sequence: Int32($0)) }
         batch = Batch(capacity: backend.batchCapacity)
     }
@@ -61,6 +61,7 @@ final class EngineLoop {
     ///
     /// - Returns: whether there was anything to compute.
     private func step() -> Bool {
+        let begun = now()
         let plan = scheduler.plan(slots.map(\.demand))
         batch.removeAll()
         let outputs = slots.indices.map { slots[$0].contribute(plan[$0], to: &batch) }
@@ -69,6 +70,7 @@ final class EngineLoop {
         do throws(GenerationError) {
             switch try backend.decode(batch, shouldInterrupt: { isAbandoned(planned) }) {
             case .computed:
+                scheduler.observe(took: now() - begun)
                 for place in planned { try advance(place, by: plan[place], output: outputs[place]) }
             case .interrupted:
                 for place in planned {

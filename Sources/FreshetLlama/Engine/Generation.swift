@@ -52,7 +52,8 @@ struct Generation {
     /// What the generation could use a batch for.
     var demand: Scheduler.Demand {
         Scheduler.Demand(
-            pendingTokens: tokens.count - computed, isPrompt: promptEndedAt == nil, hasRoom: writer.hasRoom)
+            pendingTokens: tokens.count - computed, isPrompt: promptEndedAt == nil, hasRoom: writer.hasRoom, stream: 0,
+            client: 0)
     }
 
     /// Says that a batch has put `count` more tokens into memory, but not yet the last one.

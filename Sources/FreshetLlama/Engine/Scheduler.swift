@@ -1,7 +1,8 @@
 /// Decides what the next batch holds. A value: it computes nothing, waits for nothing and knows no model.
 ///
-/// Streams that generate come first, one token each, because a reader waits for every one of them; what room is left
-/// goes to prompts, in the slots' order.
+/// Streams that generate come first, because a reader waits for every token. What prompts get beside them is so much as
+/// keeps the batch within the gap that readers may see, by what batches were seen to cost; without such streams it is
+/// the whole batch. It is shared fairly among clients, and within each among its streams.
 package struct Scheduler: Sendable {
     /// What one slot could use a batch for.
     package struct Demand: Sendable, Hashable {
@@ -9,36 +10,132 @@ package struct Scheduler: Sendable {
         package var pendingTokens: Int
         /// Whether the pending tokens are a prompt's, of which any number may be computed at a time.
         package var isPrompt: Bool
-        /// Whether the reader keeps up. A slot whose stream is full is left out.
+        /// Whether the reader keeps up, and there is nothing else to wait for. A slot without room is left out.
         package var hasRoom: Bool
+        /// Which generation it is. Its number is never used again for another.
+        package var stream: UInt64
+        /// Whose it is.
+        package var client: Int
+        /// Its share of what there is, relative to other streams'; at least 1.
+        package var weight: Int
 
         /// Makes a demand.
-        package init(pendingTokens: Int, isPrompt: Bool, hasRoom: Bool) {
+        package init(
+            pendingTokens: Int, isPrompt: Bool, hasRoom: Bool, stream: UInt64, client: Int, weight: Int = 1
+        ) {
             self.pendingTokens = pendingTokens
             self.isPrompt = isPrompt
             self.hasRoom = hasRoom
+            self.stream = stream
+            self.client = client
+            self.weight = weight
         }
     }
 
-    /// The tokens that one batch may hold.
-    package var batchCapacity: Int
+    private let batchCapacity: Int
+    private let gapTarget: Duration
+    private var cost = BatchCost()
+    private var plannedTokens = 0
+    /// Turns of generating streams, when there are more than a batch holds.
+    private var running: FairTurns<UInt64>
+    /// Turns of clients whose prompts wait, and of each one's prompts.
+    private var clients: FairTurns<Int>
+    private var prompts: [Int: FairTurns<UInt64>] = [:]
+
+    /// A prompt's first piece beside running streams, while nothing is known of the machine.
+    private static let firstPiece = 16
+    /// Matrix kernels for weights in llama.cpp's repacked layout take so many rows at a time.
+    private static let rows = 4
 
     /// Makes a scheduler.
-    package init(batchCapacity: Int) { self.batchCapacity = batchCapacity }
+    ///
+    /// - Parameters:
+    ///   - batchCapacity: the tokens that one batch may hold.
+    ///   - gapTarget: the time between two tokens of a running stream that prompts may not stretch.
+    package init(batchCapacity: Int, gapTarget: Duration) {
+        self.batchCapacity = batchCapacity
+        self.gapTarget = gapTarget
+        running = FairTurns(maxLead: batchCapacity)
+        clients = FairTurns(maxLead: batchCapacity)
+    }
 
-    /// How many of its pending tokens each slot computes in the next batch; all 0 when there is nothing to do.
+    /// How many pending tokens each slot computes in the next batch; all 0 when there is nothing to do.
     ///
     /// - Parameter demands: one for each slot; `nil` for a free one.
-    package func plan(_ demands: [Demand?]) -> [Int] {
-        var room = batchCapacity
+    package mutating func plan(_ demands: [Demand?]) -> [Int] {
         var plan = [Int](repeating: 0, count: demands.count)
-        for takesPrompts in [false, true] {
-            for (slot, demand) in demands.enumerated() {
-                guard let demand, demand.isPrompt == takesPrompts, demand.hasRoom else { continue }
-                plan[slot] = min(demand.pendingTokens, room)
-                room -= plan[slot]
-            }
-        }
+        let useful = demands.indices.filter { demands[$0].map { $0.hasRoom && $0.pendingTokens > 0 } == true }
+        planRunning(useful.filter { demands[$0]?.isPrompt == false }, of: demands, in: &plan)
+        let runningTokens = plan.reduce(0, +)
+        let room = runningTokens == 0 ? batchCapacity : promptRoom(beside: runningTokens)
+        planPrompts(useful.filter { demands[$0]?.isPrompt == true }, of: demands, room: room, in: &plan)
+        plannedTokens = plan.reduce(0, +)
         return plan
+    }
+
+    /// Says what the last planned batch cost, from its plan to the next one.
+    package mutating func observe(took: Duration) { cost.observe(tokens: plannedTokens, took: took) }
+
+    /// Gives every generating stream its token, or, where they are more than a batch holds, those whose turn it is.
+    private mutating func planRunning(_ slots: [Int], of demands: [Demand?], in plan: inout [Int]) {
+        let waiting = slots.compactMap { slot in demands[slot].map { (slot: slot, demand: $0) } }
+        guard waiting.reduce(0, { $0 + $1.demand.pendingTokens }) > batchCapacity else {
+            // Where everybody is served, nobody owes anything.
+            running = FairTurns(maxLead: batchCapacity)
+            for (slot, demand) in waiting { plan[slot] = demand.pendingTokens }
+            return
+        }
+        var room = batchCapacity
+        var left = Dictionary(waiting.map { ($0.demand.stream, $0) }) { first, _ in first }
+        running.begin(left.mapValues { $0.demand.weight })
+        while room > 0, let stream = running.next(among: left.keys),
+            let (slot, demand) = left.removeValue(forKey: stream)
+        {
+            plan[slot] = min(demand.pendingTokens, room)
+            room -= plan[slot]
+            running.charge(stream, plan[slot], weight: demand.weight)
+        }
+    }
+
+    /// Shares the room for prompts among clients, and a client's part among its prompts. Who is chosen takes as much as
+    /// it can use, so that a short prompt is not cut without need.
+    private mutating func planPrompts(_ slots: [Int], of demands: [Demand?], room: Int, in plan: inout [Int]) {
+        let waiting = slots.compactMap { slot in demands[slot].map { (slot: slot, demand: $0) } }
+        var left = Dictionary(grouping: waiting, by: \.demand.client).mapValues { prompts in
+            Dictionary(prompts.map { ($0.demand.stream, $0) }) { first, _ in first }
+        }
+        clients.begin(left.mapValues { $0.values.reduce(1) { max($0, $1.demand.weight) } })
+        prompts = prompts.filter { left[$0.key] != nil }
+        for (client, streams) in left {
+            prompts[client, default: FairTurns(maxLead: batchCapacity)].begin(streams.mapValues(\.demand.weight))
+        }
+        for case (let tokens, let demand?) in zip(plan, demands) {
+            clients.charge(demand.client, tokens, weight: demand.weight)
+        }
+        var room = room
+        while room > 0, let client = clients.next(among: left.keys),
+            let stream = prompts[client]?.next(among: left[client, default: [:]].keys),
+            let (slot, demand) = left[client]?.removeValue(forKey: stream)
+        {
+            if left[client]?.isEmpty == true { left[client] = nil }
+            plan[slot] = min(demand.pendingTokens, room)
+            room -= plan[slot]
+            clients.charge(client, plan[slot], weight: demand.weight)
+            prompts[client]?.charge(stream, plan[slot], weight: demand.weight)
+        }
+    }
+
+    /// How many tokens of prompts go into a batch with those of running streams.
+    private func promptRoom(beside runningTokens: Int) -> Int {
+        var total = runningTokens + Self.firstPiece
+        if let alone = cost.duration(of: runningTokens),
+            // Where the streams alone take long, prompts may add half of that, or they would never end.
+            let fitting = cost.tokens(within: max(gapTarget, alone + alone / 2))
+        {
+            // A guess is not trusted beyond twice what was tried.
+            total = min(fitting, max(total, 2 * cost.largestRecent))
+        }
+        total = max(total - total % Self.rows, runningTokens + 1)
+        return min(total, batchCapacity) - runningTokens
     }
 }

@@ -15,7 +15,11 @@ struct Slot {
     var isFree: Bool { generation == nil }
 
     /// What the running generation could use a batch for.
-    var demand: Scheduler.Demand? { generation?.demand }
+    var demand: Scheduler.Demand? {
+        var demand = generation?.demand
+        demand?.stream = UInt64(sequence)
+        return demand
+    }
 
     /// Starts a generation. What its prompt has in common with the sequence's memory is kept, the rest forgotten.
     mutating func start(_ submission: Submission, on backend: any Backend, at now: ContinuousClock.Instant) {

@@ -74,6 +74,21 @@ struct PrefixCacheTests {
         #expect(cache.usedCells == 3)
     }
 
+    /// A finished sequence that spells what another computed by itself counts as used by it.
+    @Test func whoCoversAnotherIsUsedByIt() {
+        var cache = makeCache(capacity: 10)
+        let first = run([1, 2, 3], on: &cache)
+        let second = cache.start([1, 2], mayShare: false).sequence
+        cache.append([1, 2], to: second)
+        _ = cache.finish(first)
+        let third = run([5, 5], on: &cache)
+        _ = cache.finish(third)
+        #expect(cache.finish(second) == [.truncate(sequence: second, length: 0)])
+        // The first one's own end is the oldest, its beginning the youngest.
+        #expect(
+            cache.makeRoom(for: 8) == [.truncate(sequence: first, length: 2), .truncate(sequence: third, length: 0)])
+    }
+
     @Test func roomIsMadeFromTheTailOfTheLeastRecentlyUsed() {
         var cache = makeCache(capacity: 12)
         let old = run([1, 1, 5, 5], on: &cache)

@@ -5,56 +5,154 @@ import Testing
 struct SchedulerTests {
     private typealias Demand = Scheduler.Demand
 
-    @Test func aPromptTakesTheWholeBatch() {
-        let scheduler = Scheduler(batchCapacity: 8)
-        #expect(scheduler.plan([Demand(pendingTokens: 20, isPrompt: true, hasRoom: true)]) == [8])
-        #expect(scheduler.plan([Demand(pendingTokens: 3, isPrompt: true, hasRoom: true)]) == [3])
+    private func makeScheduler(_ batchCapacity: Int) -> Scheduler {
+        Scheduler(batchCapacity: batchCapacity, gapTarget: .milliseconds(100))
+    }
+
+    private func prompt(_ tokens: Int, stream: UInt64, client: Int = 0, weight: Int = 1) -> Demand {
+        Demand(pendingTokens: tokens, isPrompt: true, hasRoom: true, stream: stream, client: client, weight: weight)
+    }
+
+    private func running(stream: UInt64, client: Int = 0, weight: Int = 1, hasRoom: Bool = true) -> Demand {
+        Demand(
+            pendingTokens: 1, isPrompt: false, hasRoom: hasRoom, stream: stream, client: client, weight: weight)
+    }
+
+    /// What each demand gets in so many batches, which cost nothing that is told.
+    private func totals(_ demands: [Demand], capacity: Int, batches: Int) -> [Int] {
+        var scheduler = makeScheduler(capacity)
+        var totals = demands.map { _ in 0 }
+        for _ in 0..<batches { totals = zip(totals, scheduler.plan(demands)).map { $0 + $1 } }
+        return totals
+    }
+
+    @Test func aPromptAloneTakesTheWholeBatch() {
+        var scheduler = makeScheduler(8)
+        #expect(scheduler.plan([prompt(20, stream: 1)]) == [8])
+        #expect(scheduler.plan([prompt(3, stream: 1)]) == [3])
     }
 
     @Test func runningStreamsComeBeforePrompts() {
-        let scheduler = Scheduler(batchCapacity: 4)
-        let plan = scheduler.plan([
-            Demand(pendingTokens: 20, isPrompt: true, hasRoom: true),
-            nil,
-            Demand(pendingTokens: 1, isPrompt: false, hasRoom: true),
-        ])
-        #expect(plan == [3, 0, 1])
+        var scheduler = makeScheduler(4)
+        #expect(scheduler.plan([prompt(20, stream: 1), nil, running(stream: 2)]) == [3, 0, 1])
     }
 
-    @Test func aFullStreamIsLeftOut() {
-        let scheduler = Scheduler(batchCapacity: 4)
-        let plan = scheduler.plan([
-            Demand(pendingTokens: 1, isPrompt: false, hasRoom: false),
-            Demand(pendingTokens: 9, isPrompt: true, hasRoom: false),
-            Demand(pendingTokens: 1, isPrompt: false, hasRoom: true),
-        ])
-        #expect(plan == [0, 0, 1])
+    @Test func aStreamWithoutRoomIsLeftOut() {
+        var scheduler = makeScheduler(4)
+        var paused = prompt(9, stream: 2)
+        paused.hasRoom = false
+        #expect(scheduler.plan([running(stream: 1, hasRoom: false), paused, running(stream: 3)]) == [0, 0, 1])
     }
 
     @Test func nothingToDoIsAPlanOfZeros() {
-        #expect(Scheduler(batchCapacity: 4).plan([nil, nil]) == [0, 0])
-        #expect(Scheduler(batchCapacity: 4).plan([]).isEmpty)
+        var scheduler = makeScheduler(4)
+        #expect(scheduler.plan([nil, nil]) == [0, 0])
+        #expect(scheduler.plan([]).isEmpty)
     }
 
-    /// Whatever the slots want: no more than the capacity, no more than a slot has pending, nothing for a slot without
-    /// room, and no room wasted while somebody could use it.
-    @Test func randomDemandsAreMetWithinBounds() {
-        var random = SeededGenerator(seed: 7)
-        for _ in 0..<5_000 {
-            let capacity = Int.random(in: 1...16, using: &random)
-            let demands: [Demand?] = (0..<Int.random(in: 0...6, using: &random)).map { _ in
-                guard Bool.random(using: &random) else { return nil }
-                let isPrompt = Bool.random(using: &random)
-                return Demand(
-                    pendingTokens: isPrompt ? Int.random(in: 1...40, using: &random) : 1, isPrompt: isPrompt,
-                    hasRoom: Int.random(in: 0..<4, using: &random) > 0)
-            }
-            let plan = Scheduler(batchCapacity: capacity).plan(demands)
-            #expect(plan.count == demands.count)
-            #expect(plan.reduce(0, +) <= capacity)
-            let useful = demands.map { $0.map { $0.hasRoom ? $0.pendingTokens : 0 } ?? 0 }
-            #expect(zip(plan, useful).allSatisfy { $0 >= 0 && $0 <= $1 })
-            #expect(plan.reduce(0, +) == min(capacity, useful.reduce(0, +)))
+    @Test func theFirstPieceBesideAStreamIsSmallAndTheNextAtMostTwiceAsLarge() {
+        var scheduler = makeScheduler(2_048)
+        let demands: [Demand?] = [running(stream: 1), prompt(5_000, stream: 2)]
+        var last = 0
+        for _ in 0..<20 {
+            let plan = scheduler.plan(demands)
+            #expect(plan[0] == 1 && plan[1] >= 1)
+            #expect(plan[1] <= max(16, 2 * last))
+            last = plan[0] + plan[1]
+            // A token costs next to nothing here, but who could know.
+            scheduler.observe(took: .microseconds(100 + last))
         }
+        #expect(last == 2_048)
+    }
+
+    /// Where the streams alone take longer than they should, prompts may add half of that and no more.
+    @Test func promptsGoOnBesideSlowStreams() {
+        var scheduler = makeScheduler(512)
+        var last = 0
+        for _ in 0..<40 {
+            last = scheduler.plan([running(stream: 1), prompt(5_000, stream: 2)])[1]
+            #expect(last >= 1)
+            scheduler.observe(took: .milliseconds(200 + 4 * last))
+        }
+        #expect((20...25).contains(last))
+    }
+
+    /// A short prompt is computed as soon as it comes, whatever others have waiting, and wholly.
+    @Test func aShortPromptGetsInBesideALongOne() {
+        var scheduler = makeScheduler(64)
+        for _ in 0..<5 { _ = scheduler.plan([prompt(5_000, stream: 1), prompt(5_000, stream: 2)]) }
+        for client in [0, 1] {
+            let plan = scheduler.plan([
+                prompt(5_000, stream: 1), prompt(5_000, stream: 2),
+                prompt(20, stream: UInt64(client) + 3, client: client),
+            ])
+            #expect(plan[2] == 20 && plan.reduce(0, +) == 64)
+        }
+    }
+
+    @Test func promptsShareByWeight() {
+        for client in [{ (_: Int) in 0 }, { (stream: Int) in stream }] {
+            let demands = [1, 2, 5].enumerated().map { index, weight in
+                prompt(100_000, stream: UInt64(index), client: client(index), weight: weight)
+            }
+            let shares = totals(demands, capacity: 64, batches: 800).map { Double($0) / (64 * 800) }
+            for (share, expected) in zip(shares, [0.125, 0.25, 0.625]) {
+                #expect(abs(share - expected) < 0.02)
+            }
+        }
+    }
+
+    @Test func runningStreamsThatDoNotFitShareByWeight() {
+        let demands = (0..<12).map { running(stream: $0, weight: $0 < 4 ? 3 : 1) }
+        let got = totals(demands, capacity: 5, batches: 800)
+        // Four of weight 3 and eight of weight 1 share 5 tokens.
+        for (stream, tokens) in got.enumerated() {
+            #expect(abs(tokens - (stream < 4 ? 600 : 200)) < 20, "stream \(stream) got \(tokens)")
+        }
+    }
+
+    @Test func aClientWithManyRequestsGetsNoMoreThanOneWithASingle() {
+        let prompts = (0..<11).map { prompt(100_000, stream: $0, client: $0 == 10 ? 1 : 0) }
+        let alone = totals(prompts, capacity: 64, batches: 400)
+        #expect(abs(Double(alone[10]) / (64 * 400) - 0.5) < 0.02)
+        // Tokens of running streams count too: six of eleven in a batch are one client's own, and the rest is 5.
+        let streams = (20..<26).map { running(stream: $0, client: 0) }
+        let mixed = totals(prompts + streams, capacity: 16, batches: 400)
+        let busy = mixed[..<10].reduce(0, +) + mixed[11...].reduce(0, +)
+        #expect(abs(Double(busy) / (16 * 400) - 0.5) < 0.02)
+        #expect(mixed[11...].allSatisfy { $0 == 400 })
+    }
+
+    /// Clients that come ever anew, each with as much as a batch holds, do not keep out one that stays.
+    @Test func newcomersDoNotStarveWhoIsThere() {
+        var scheduler = makeScheduler(64)
+        var got = 0
+        for round in 0..<600 {
+            got +=
+                scheduler.plan([
+                    prompt(100_000, stream: 0),
+                    prompt(64, stream: UInt64(round) + 1, client: round + 1),
+                    prompt(64, stream: UInt64(round) + 10_000, client: round + 10_000),
+                ])[0]
+        }
+        #expect(got >= 64 * 600 / 10)
+    }
+
+    @Test func whatIsKnownOfTheGoneIsForgotten() {
+        var scheduler = makeScheduler(8)
+        func size(after rounds: Range<Int>) -> Int {
+            for round in rounds {
+                let number = UInt64(round)
+                _ = scheduler.plan(
+                    [
+                        prompt(20, stream: number * 20, client: round),
+                        prompt(20, stream: number * 20 + 1, client: round),
+                    ] + (2..<12).map { running(stream: number * 20 + $0, client: round) })
+                scheduler.observe(took: .milliseconds(1))
+            }
+            return String(reflecting: scheduler).count
+        }
+        let early = size(after: 1_000..<1_100)
+        #expect(size(after: 1_100..<9_900) < early + 1_000)
     }
 }
