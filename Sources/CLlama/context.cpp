@@ -2,12 +2,15 @@
 
 #include "boundary.hpp"
 
+#include <algorithm>
 #include <memory>
 
 struct freshet_context {
     llama_context * context;
     int32_t batch_capacity;
     int32_t max_sequences;
+    // A sequence of our own, in which a piece of another is taken out or put back.
+    int32_t scratch;
     // llama_batch wants a list of sequences for every element; here each has exactly one, so the lists are made once
     // and point into `sequences`.
     std::vector<int32_t> sequences;
@@ -15,7 +18,19 @@ struct freshet_context {
     std::vector<int32_t> sequence_counts;
 
     ~freshet_context() { llama_free(context); }
+
+    llama_memory_t memory() const { return llama_get_memory(context); }
+    // llama.cpp stops the process at a sequence out of range, and a negative one means all of them.
+    bool has(int32_t sequence) const { return sequence >= 0 && sequence < max_sequences; }
 };
+
+static ggml_type type_of(freshet_cache_type type) {
+    switch (type) {
+        case FRESHET_CACHE_Q8_0: return GGML_TYPE_Q8_0;
+        case FRESHET_CACHE_Q4_0: return GGML_TYPE_Q4_0;
+        default: return GGML_TYPE_F16;
+    }
+}
 
 freshet_context * freshet_context_new(freshet_model * model, freshet_context_params params, freshet_error * error) {
     return freshet::guarded<freshet_context *>(error, FRESHET_ERROR_OTHER, nullptr, [&]() -> freshet_context * {
@@ -23,14 +38,22 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         context_params.n_ctx = params.context_length;
         context_params.n_batch = params.batch_capacity;
         context_params.n_ubatch = params.micro_batch;
-        context_params.n_seq_max = params.max_sequences;
+        context_params.n_seq_max = params.max_sequences + 1;
         // One row of logits for each sequence, instead of one for each token of a batch: at a vocabulary of 150,000
         // this is the larger part of the buffers.
-        context_params.n_outputs_max = params.max_sequences;
+        context_params.n_outputs_max = params.max_sequences + 1;
         context_params.n_outputs_max_per_seq = 1;
         context_params.n_threads = params.threads;
         context_params.n_threads_batch = params.batch_threads;
+        // Sequences share the cells of a common beginning only where all cells are one stream.
         context_params.kv_unified = true;
+        // The whole of a sliding window's past is kept: only so can a sequence be cut back, or be shared.
+        context_params.swa_full = true;
+        context_params.type_k = type_of(params.key_type);
+        context_params.type_v = type_of(params.value_type);
+        context_params.flash_attn_type = params.flash_attention < 0 ? LLAMA_FLASH_ATTN_TYPE_AUTO
+                                         : params.flash_attention == 0 ? LLAMA_FLASH_ATTN_TYPE_DISABLED
+                                                                       : LLAMA_FLASH_ATTN_TYPE_ENABLED;
         context_params.no_perf = true;
         context_params.abort_callback = params.should_interrupt;
         context_params.abort_callback_data = params.interrupt_data;
@@ -48,14 +71,15 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         }
         std::unique_ptr<freshet_context> owner;
         try {
-            owner.reset(new freshet_context{context, 0, 0, {}, {}, {}});
+            owner.reset(new freshet_context{context, 0, 0, 0, {}, {}, {}});
         } catch (...) {
             llama_free(context);
             throw;
         }
         const auto capacity = static_cast<int32_t>(llama_n_batch(context));
         owner->batch_capacity = capacity;
-        owner->max_sequences = static_cast<int32_t>(llama_n_seq_max(context));
+        owner->max_sequences = static_cast<int32_t>(llama_n_seq_max(context)) - 1;
+        owner->scratch = owner->max_sequences;
         owner->sequences.resize(capacity);
         owner->sequence_counts.assign(capacity, 1);
         owner->sequence_lists.resize(capacity);
@@ -117,19 +141,82 @@ const float * freshet_context_logits(freshet_context * context, int32_t index) {
 }
 
 int32_t freshet_context_next_position(const freshet_context * context, int32_t sequence) {
-    if (sequence < 0 || sequence >= context->max_sequences) {
-        return 0;
-    }
-    return llama_memory_seq_pos_max(llama_get_memory(context->context), sequence) + 1;
+    return context->has(sequence) ? llama_memory_seq_pos_max(context->memory(), sequence) + 1 : 0;
+}
+
+void freshet_context_share(freshet_context * context, int32_t from, int32_t to, int32_t length) {
+    freshet_error ignored;
+    freshet::guarded<bool>(&ignored, FRESHET_ERROR_OTHER, false, [&] {
+        if (!context->has(from) || !context->has(to) || from == to || length <= 0) {
+            return false;
+        }
+        const bool is_whole = length > llama_memory_seq_pos_max(context->memory(), from);
+        llama_memory_seq_cp(context->memory(), from, to, is_whole ? -1 : 0, is_whole ? -1 : length);
+        return true;
+    });
 }
 
 bool freshet_context_truncate(freshet_context * context, int32_t sequence, int32_t position) {
     freshet_error ignored;
     return freshet::guarded<bool>(&ignored, FRESHET_ERROR_OTHER, false, [&] {
-        // A negative sequence means all of them to llama.cpp, and one out of range stops the process.
-        if (sequence < 0 || sequence >= context->max_sequences || position < 0) {
+        if (!context->has(sequence) || position < 0) {
             return false;
         }
-        return llama_memory_seq_rm(llama_get_memory(context->context), sequence, position, -1);
+        return llama_memory_seq_rm(context->memory(), sequence, position, -1);
+    });
+}
+
+bool freshet_context_can_shift(const freshet_context * context) { return llama_memory_can_shift(context->memory()); }
+
+bool freshet_context_shift(freshet_context * context, int32_t sequence, int32_t begin, int32_t end) {
+    freshet_error ignored;
+    return freshet::guarded<bool>(&ignored, FRESHET_ERROR_OTHER, false, [&] {
+        if (!context->has(sequence) || begin < 0 || begin >= end || !llama_memory_can_shift(context->memory()) ||
+            !llama_memory_seq_rm(context->memory(), sequence, begin, end)) {
+            return false;
+        }
+        llama_memory_seq_add(context->memory(), sequence, end, -1, begin - end);
+        return true;
+    });
+}
+
+uint32_t freshet_state_version(void) { return LLAMA_STATE_SEQ_VERSION; }
+
+size_t freshet_context_save(freshet_context * context, int32_t sequence, int32_t begin, int32_t end, uint8_t * buffer,
+                            size_t capacity) {
+    freshet_error ignored;
+    return freshet::guarded<size_t>(&ignored, FRESHET_ERROR_OTHER, 0, [&]() -> size_t {
+        if (!context->has(sequence) || begin < 0 || begin >= end) {
+            return 0;
+        }
+        freshet::LogCapture log(freshet::Aborts::end_the_process);
+        llama_memory_seq_cp(context->memory(), sequence, context->scratch, begin, end);
+        size_t length = llama_state_seq_get_size(context->context, context->scratch);
+        if (buffer != nullptr && capacity >= length) {
+            length = llama_state_seq_get_data(context->context, buffer, capacity, context->scratch);
+        }
+        llama_memory_seq_rm(context->memory(), context->scratch, -1, -1);
+        return length;
+    });
+}
+
+bool freshet_context_load(freshet_context * context, int32_t sequence, int32_t begin, int32_t end,
+                          const uint8_t * state, size_t length) {
+    freshet_error ignored;
+    return freshet::guarded<bool>(&ignored, FRESHET_ERROR_OTHER, false, [&] {
+        if (!context->has(sequence) || begin < 0 || begin >= end) {
+            return false;
+        }
+        const llama_memory_t memory = context->memory();
+        freshet::LogCapture log(freshet::Aborts::end_the_process);
+        const bool is_read = llama_state_seq_set_data(context->context, state, length, context->scratch) == length;
+        const bool is_right = is_read && llama_memory_seq_pos_min(memory, context->scratch) == begin &&
+                              llama_memory_seq_pos_max(memory, context->scratch) == end - 1 &&
+                              llama_memory_seq_pos_max(memory, sequence) == begin - 1;
+        if (is_right) {
+            llama_memory_seq_cp(memory, context->scratch, sequence, begin, end);
+        }
+        llama_memory_seq_rm(memory, context->scratch, -1, -1);
+        return is_right;
     });
 }

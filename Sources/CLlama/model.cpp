@@ -2,7 +2,11 @@
 
 #include "boundary.hpp"
 
+#include <algorithm>
 #include <climits>
+
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 
 using freshet::guarded;
@@ -59,6 +63,21 @@ void freshet_model_free(freshet_model * model) {
     delete model;
 }
 
+// A number of the model's architecture from its metadata.
+static uint64_t metadata_number(const llama_model * model, const char * name, uint64_t fallback) {
+    char architecture[64];
+    char value[32];
+    if (llama_model_meta_val_str(model, "general.architecture", architecture, sizeof architecture) <= 0) {
+        return fallback;
+    }
+    char key[128];
+    std::snprintf(key, sizeof key, "%s.%s", architecture, name);
+    if (llama_model_meta_val_str(model, key, value, sizeof value) <= 0) {
+        return fallback;
+    }
+    return std::strtoull(value, nullptr, 10);
+}
+
 freshet_model_info freshet_model_get_info(const freshet_model * model) {
     const llama_model * m = model->model;
     freshet_model_info info = {};
@@ -67,6 +86,17 @@ freshet_model_info freshet_model_get_info(const freshet_model * model) {
     info.parameter_count = llama_model_n_params(m);
     info.byte_count = llama_model_size(m);
     info.can_generate = llama_model_has_decoder(m) && !llama_model_has_encoder(m) && !llama_model_is_diffusion(m);
+    info.can_truncate = !llama_model_is_recurrent(m) && !llama_model_is_hybrid(m);
+    info.can_save = info.can_truncate && llama_model_n_swa(m) == 0;
+    const auto layers = static_cast<uint64_t>(std::max(0, llama_model_n_layer(m)));
+    if (layers == 0) {
+        // Only the vocabulary was read: llama.cpp aborts when it is asked about layers that it has not.
+        return info;
+    }
+    const auto heads = static_cast<uint64_t>(std::max(0, llama_model_n_head_kv(m)));
+    const auto width = static_cast<uint64_t>(std::max(0, llama_model_n_embd(m) / std::max(1, llama_model_n_head(m))));
+    info.key_count = layers * heads * metadata_number(m, "attention.key_length", width);
+    info.value_count = layers * heads * metadata_number(m, "attention.value_length", width);
     return info;
 }
 

@@ -48,6 +48,15 @@ public struct LlamaOptions: Sendable {
         case f16
         case q8_0
         case q4_0
+
+        /// Bits that a number takes, the block's scale included.
+        var bitsPerElement: Int {
+            switch self {
+            case .f16: 16
+            case .q8_0: 9
+            case .q4_0: 5
+            }
+        }
     }
 
     /// Options for a model, with the defaults for the rest.
@@ -83,6 +92,13 @@ public struct LlamaOptions: Sendable {
         case 0: trained
         case let length?: length
         }
+    }
+
+    /// The slots for a model.
+    func slotCount(for model: LlamaModel) -> Int {
+        if let slotCount { return slotCount }
+        let bytes = contextLength(for: model) * model.bytesPerToken(keys: keyType, values: valueType)
+        return max(1, min(8, FreeMemory.byteCount / 4 / max(1, bytes)))
     }
 
     /// Checks every value that can be checked without the model.

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import CLlama
 public import Freshet
 internal import Synchronization
 
@@ -44,13 +44,37 @@ public final class LlamaProvider: Provider {
         }
         let model = try result.get()
         var configuration = InferenceEngine.Configuration(model: options.name ?? model.name)
-        configuration.slotCount = options.slotCount ?? 4
+        let slotCount = options.slotCount(for: model)
+        configuration.slotCount = slotCount
         configuration.queueCapacity = options.queueCapacity
         configuration.streamCapacity = options.streamCapacity
+        configuration.queueRetry = options.queueRetry
+        configuration.gapTarget = options.gapTarget
+        configuration.prefixStore = try await prefixStore(options, model: model)
         let engine = try await InferenceEngine.start(configuration) { () throws(GenerationError) in
-            try LlamaContext(model: model, options: options, sequences: options.slotCount ?? 4)
+            try LlamaContext(model: model, options: options, slots: slotCount)
         }
         return LlamaProvider(llama: model, model: configuration.model, engine: engine)
+    }
+
+    /// The folder of prefixes that the options name.
+    private static func prefixStore(
+        _ options: LlamaOptions, model: LlamaModel
+    ) async throws(GenerationError) -> PrefixStore? {
+        guard let directory = options.prefixDirectory else { return nil }
+        guard model.isSavable else {
+            throw .invalid(
+                "prefix_directory", "cannot be used with this model: its memory is recurrent or a sliding window")
+        }
+        // All that the numbers in memory depend on, beside the tokens.
+        let attention = options.flashAttention.map { $0 ? "on" : "off" } ?? "auto"
+        let key = [
+            model.fingerprint, options.keyType.rawValue, options.valueType.rawValue, attention,
+            "\(freshet_state_version())",
+        ].joined(separator: "/")
+        return try await DedicatedThread.value(named: "freshet-prefixes") { () throws(GenerationError) in
+            try PrefixStore(directory: directory, limit: options.prefixDirectoryLimit, modelKey: key)
+        }
     }
 
     private init(llama: LlamaModel, model: String, engine: InferenceEngine) {

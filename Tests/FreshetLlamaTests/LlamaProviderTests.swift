@@ -72,7 +72,7 @@ struct LlamaProviderTests {
 
     @Test func moreContextThanCanBeCountedIsRefused() async throws {
         var options = LlamaOptions.embedded
-        (options.slotCount, options.contextLength) = (256, 1 << 24)
+        (options.slotCount, options.contextLength) = (LlamaOptions.slotLimit, 1 << 24)
         let error = await #expect(throws: GenerationError.self) { _ = try await LlamaProvider.load(options) }
         #expect(error?.parameter == "ctx_size")
     }

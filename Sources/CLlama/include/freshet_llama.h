@@ -99,6 +99,15 @@ typedef struct freshet_model_info {
     uint64_t byte_count;
     // The model can continue a text token by token: it has a decoder, needs no encoder, and is no diffusion model.
     bool can_generate;
+    // The memory of a sequence can be cut at any token. False for a recurrent model, also in part, whose state stands
+    // for all tokens at once.
+    bool can_truncate;
+    // The state of a piece of a sequence can be taken out and put back: false where memory is recurrent or a window.
+    bool can_save;
+    // Numbers that a token's keys, and its values, have in the memory of all layers together. An estimate where layers
+    // differ.
+    uint64_t key_count;
+    uint64_t value_count;
 } freshet_model_info;
 
 freshet_model_info freshet_model_get_info(const freshet_model * _Nonnull model);
@@ -140,6 +149,12 @@ size_t freshet_chat_render(const freshet_model * _Nonnull model, const freshet_m
 
 // ------------------------------------------------------------------------------------------------------ The context
 
+typedef enum freshet_cache_type {
+    FRESHET_CACHE_F16 = 0,
+    FRESHET_CACHE_Q8_0 = 1,
+    FRESHET_CACHE_Q4_0 = 2,
+} freshet_cache_type;
+
 typedef struct freshet_context_params {
     // Tokens that all sequences together may hold.
     uint32_t context_length;
@@ -147,8 +162,13 @@ typedef struct freshet_context_params {
     uint32_t batch_capacity;
     // Tokens that are computed at once.
     uint32_t micro_batch;
-    // Sequences are numbered from 0 to below this.
+    // Sequences are numbered from 0 to below this; at most 255.
     uint32_t max_sequences;
+    // How keys and values are kept. A quantised value type needs flash attention.
+    freshet_cache_type key_type;
+    freshet_cache_type value_type;
+    // 1 on, 0 off, -1 as llama.cpp thinks best for the model.
+    int32_t flash_attention;
     // Threads for one token, and for many.
     int32_t threads;
     int32_t batch_threads;
@@ -183,6 +203,30 @@ const float * _Nullable freshet_context_logits(freshet_context * _Nonnull contex
 
 // The position after the last one that a sequence holds: 0 for an empty sequence.
 int32_t freshet_context_next_position(const freshet_context * _Nonnull context, int32_t sequence);
+
+// Lets the sequence `to`, which is empty, hold the first `length` tokens of `from` too, without a copy. For a model that
+// cannot truncate, all of them.
+void freshet_context_share(freshet_context * _Nonnull context, int32_t from, int32_t to, int32_t length);
+
+// Whether positions can be taken out of the middle of a sequence.
+bool freshet_context_can_shift(const freshet_context * _Nonnull context);
+
+// Takes the positions from `begin` to before `end` out of a sequence and moves what follows down; no other sequence may
+// hold any of it. False, with nothing changed, when this model cannot.
+bool freshet_context_shift(freshet_context * _Nonnull context, int32_t sequence, int32_t begin, int32_t end);
+
+// Writes the state of a sequence's positions from `begin` to before `end`, and returns the length; 0 when it cannot be
+// had. Nothing is written when the capacity is less than that.
+size_t freshet_context_save(freshet_context * _Nonnull context, int32_t sequence, int32_t begin, int32_t end,
+                            uint8_t * _Nullable buffer, size_t capacity);
+
+// The version of such states' layout. Those of another are not understood.
+uint32_t freshet_state_version(void);
+
+// Puts such a state behind the tokens of a sequence that ends at `begin`. False, with nothing changed, when it is not
+// that of these positions in such a context, or there is no room.
+bool freshet_context_load(freshet_context * _Nonnull context, int32_t sequence, int32_t begin, int32_t end,
+                          const uint8_t * _Nonnull state, size_t length);
 
 // Forgets what a sequence holds from `position` on. False when this model cannot be cut back there; the sequence is
 // then as it was. Position 0 always works.

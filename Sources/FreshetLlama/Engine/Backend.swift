@@ -4,8 +4,16 @@ package import Freshet
 ///
 /// A backend belongs to the engine's thread: it is made there, used there and freed there.
 package protocol Backend: AnyObject {
-    /// Tokens that the sequences together may hold.
+    /// Tokens that one sequence may hold.
     var contextLength: Int { get }
+    /// Tokens that all sequences together may hold; one that several share counts once.
+    var capacity: Int { get }
+    /// The sequences that are told apart, numbered from 0.
+    var sequenceCount: Int { get }
+    /// Whether a sequence can be cut at any token. A recurrent model's cannot: its state stands for all tokens at once.
+    var isTrimmable: Bool { get }
+    /// Whether tokens can be taken out of the middle of a sequence.
+    var canShift: Bool { get }
     /// Tokens that one decode may take.
     var batchCapacity: Int { get }
     /// Computes a batch and puts its tokens into the memory of their sequences.
@@ -22,10 +30,25 @@ package protocol Backend: AnyObject {
     /// The position after the last token that a sequence holds.
     func nextPosition(of sequence: Int32) -> Int
 
-    /// Forgets what a sequence holds from `position` on.
+    /// Lets the sequence `to`, which is empty, hold the first `length` tokens of another too, without a copy; all of
+    /// them where memory is not trimmable.
+    func share(from: Int32, to: Int32, length: Int)
+
+    /// Forgets what a sequence holds from `position` on; 0 where memory is not trimmable.
+    func truncate(_ sequence: Int32, to position: Int)
+
+    /// Takes the tokens of a range out of a sequence, and moves those after it down. No other sequence holds any of them.
     ///
-    /// - Returns: false when the model cannot do that and the sequence is as before. Position 0 always works.
-    func truncate(_ sequence: Int32, to position: Int) -> Bool
+    /// - Returns: false when that could not be done and the sequence is as before.
+    func shift(_ sequence: Int32, removing range: Range<Int>) -> Bool
+
+    /// The state of a part of a sequence, for ``load(_:range:into:)``; `nil` when this model's cannot be had.
+    func save(_ sequence: Int32, range: Range<Int>) -> [UInt8]?
+
+    /// Puts a state behind what a sequence holds.
+    ///
+    /// - Returns: false when it is none of this range and this kind of memory; the sequence is then as before.
+    func load(_ state: [UInt8], range: Range<Int>, into sequence: Int32) -> Bool
 
     /// Makes a sampler for this model's vocabulary.
     func makeSampler(_ options: SamplingOptions) -> Sampler

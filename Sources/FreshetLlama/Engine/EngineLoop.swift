@@ -1,6 +1,6 @@
 internal import Freshet
 
-/// The one actor: it owns the backend and the slots, and carries out what the scheduler decides.
+/// The one actor: it owns the backend and the slots, and carries out what the scheduler and the prefix cache decide.
 ///
 /// It lives on the engine's thread and nowhere else. Requests come through the queue; chunks leave through writers.
 final class EngineLoop {
@@ -8,17 +8,18 @@ final class EngineLoop {
     private let queue: EngineQueue
     private let now: @Sendable () -> ContinuousClock.Instant
     private var scheduler: Scheduler
+    private var memory: SequenceMemory
     private var slots: [Slot]
     private var batch: Batch
+    private var generationCount: UInt64 = 0
 
-    init(
-        backend: any Backend, slotCount: Int, queue: EngineQueue, now: @escaping @Sendable () -> ContinuousClock.Instant
-    ) {
+    init(backend: any Backend, configuration: InferenceEngine.Configuration, queue: EngineQueue) {
         self.backend = backend
         self.queue = queue
-        self.now = now
-        scheduler = Scheduler(batchCapacity: backend.batchCapacity, gapTarget: .milliseconds(100))
-        slots = (0..<slotCount).map { Slot(sequence: Int32($0)) }
+        now = configuration.now
+        scheduler = Scheduler(batchCapacity: backend.batchCapacity, gapTarget: configuration.gapTarget)
+        memory = SequenceMemory(backend, store: configuration.prefixStore)
+        slots = (0..<configuration.slotCount).map { _ in Slot() }
         batch = Batch(capacity: backend.batchCapacity)
     }
 
@@ -27,86 +28,195 @@ final class EngineLoop {
         var isIdle = true
         while true {
             let arrivals = queue.take(
-                freeSlots: slots.count(where: \.isFree), isIdle: isIdle,
-                deadline: slots.compactMap { $0.generation?.deadline }.min(), now: now)
-            arrivals.expired.forEach { $0.writer.fail(Self.deadlineExceeded) }
+                freeSlots: slots.count(where: \.isFree), running: running, isIdle: isIdle,
+                expiry: slots.compactMap { $0.generation?.answers.expiry }.min(), now: now)
             guard !arrivals.isClosed else {
-                let error = GenerationError(.shuttingDown, "The engine is shutting down.")
-                arrivals.admitted.forEach { $0.writer.fail(error) }
-                for place in slots.indices { slots[place].update { $0.fail(error) } }
+                let running = slots.compactMap { $0.generation?.answers }
+                (arrivals.expired.map(\.answers) + running).forEach { fail($0, .shuttingDown) }
                 return
             }
+            for submission in arrivals.expired {
+                if let error = submission.answers.timeout() { fail(submission.answers, error) }
+            }
             retire()
-            arrivals.admitted.forEach(start)
+            arrivals.admitted.forEach(admit)
+            for place in slots.indices { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
             isIdle = !step()
         }
     }
 
-    private func start(_ submission: Submission) {
-        // The queue admits no more than there are free slots.
-        guard let place = slots.firstIndex(where: \.isFree) else { return }
-        slots[place].start(submission, on: backend, at: now())
+    // MARK: - A generation's way in and out
+
+    /// The generations that each client runs.
+    private var running: [String: Int] {
+        Dictionary(slots.compactMap { $0.generation.map { ($0.request.client, 1) } }, uniquingKeysWith: +)
     }
 
-    /// Frees the slots whose stream has ended: finished, left by its reader, or past its deadline.
+    private func admit(_ entry: WaitingLine.Entry) {
+        // The queue admits no more than there are free slots.
+        guard let place = slots.firstIndex(where: \.isFree) else { return }
+        generationCount += 1
+        slots[place].admit(
+            Generation(entry.submission, choice: entry.choice, backend: backend), number: generationCount)
+        slots[place].wait = prefixWait(of: place)
+    }
+
+    /// What a generation waits for, because waiting costs less than to compute its prompt from where memory ends.
+    private func prefixWait(of place: Int) -> Slot.Wait? {
+        guard let generation = slots[place].generation, generation.request.reusesPrefix else { return nil }
+        let prompt = generation.tokens
+        var best = memory.cachedLength(of: prompt)
+        var wait: Slot.Wait?
+        for other in slots.indices where other != place {
+            guard let leader = slots[other].generation, leader.isInPrompt, leader.answers.writer.hasRoom else {
+                continue
+            }
+            let shared = zip(prompt.dropLast(), leader.tokens).prefix { $0 == $1 }.count
+            // What can be computed within a few tokens is not worth a wait.
+            guard shared >= best + 16 else { continue }
+            best = shared
+            wait = .leader(slot: other, number: slots[other].number, length: shared)
+        }
+        if memory.storedLength(of: prompt) > best {
+            let (queue, number) = (queue, slots[place].number)
+            if memory.load(prompt, completion: { queue.deliver($0, to: number) }) { return .disk }
+        }
+        return wait
+    }
+
+    /// Gives a sequence to a generation that has nothing more to wait for.
+    private func settle(_ place: Int, blocks: [PrefixBlock]?) {
+        guard let generation = slots[place].generation, slots[place].sequence == nil else { return }
+        switch slots[place].wait {
+        case .leader(let other, let number, let length):
+            // A leader that has ended, or that its reader holds up, is not waited for any more.
+            if slots[other].number == number, let leader = slots[other].generation, leader.isInPrompt,
+                leader.computed < length, leader.answers.writer.hasRoom
+            {
+                return
+            }
+        case .disk: if blocks == nil { return }
+        case nil: break
+        }
+        slots[place].wait = nil
+        var (sequence, cached) = memory.begin(generation.tokens, mayShare: generation.request.reusesPrefix)
+        if let blocks { cached = memory.restore(blocks, to: sequence) }
+        slots[place].sequence = sequence
+        slots[place].update { $0.begin(cached: cached) }
+    }
+
+    /// Frees the slots whose choice has ended: finished, left by its reader, or waiting for too long.
     private func retire() {
         for place in slots.indices {
             guard let generation = slots[place].generation else { continue }
-            if generation.isExpired(at: now()) { slots[place].update { $0.fail(Self.deadlineExceeded) } }
-            if generation.isFinished || generation.writer.isEnded { slots[place].release() }
+            if !generation.isFinished, let error = generation.answers.timeout() { fail(generation.answers, error) }
+            guard generation.isFinished || generation.answers.writer.isEnded else { continue }
+            if let sequence = slots[place].sequence { memory.finish(sequence) }
+            slots[place].release()
         }
     }
+
+    /// Ends a stream with an error, after the text that its choices held back.
+    private func fail(_ answers: AnswerStream, _ error: GenerationError) {
+        for place in slots.indices where slots[place].generation?.answers === answers {
+            slots[place].update { $0.flush() }
+        }
+        answers.writer.fail(error)
+    }
+
+    // MARK: - A batch
 
     /// Computes one batch and hands out what it gave.
     ///
     /// - Returns: whether there was anything to compute.
     private func step() -> Bool {
-        let begun = now()
+        let start = now()
+        for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
         let plan = scheduler.plan(slots.map(\.demand))
         batch.removeAll()
-        let outputs = slots.indices.map { slots[$0].contribute(plan[$0], to: &batch) }
+        let outputs = slots.indices.map { contribute(plan[$0], of: $0) }
         guard batch.count > 0 else { return false }
         let planned = slots.indices.filter { plan[$0] > 0 }
         do throws(GenerationError) {
+            guard memory.makeRoom(for: batch.count) else { throw .noRoom }
             switch try backend.decode(batch, shouldInterrupt: { isAbandoned(planned) }) {
-            case .computed:
-                scheduler.observe(took: now() - begun)
-                for place in planned { try advance(place, by: plan[place], output: outputs[place]) }
-            case .interrupted:
-                for place in planned {
-                    let position = backend.nextPosition(of: slots[place].sequence)
-                    slots[place].update { $0.resume(from: position) }
-                }
-            case .noRoom:
-                throw GenerationError(.engineFailed, "The context has no room for the next tokens.")
+            case .computed: for place in planned { try advance(place, by: plan[place], output: outputs[place]) }
+            case .interrupted: planned.forEach(resume)
+            case .noRoom: throw .noRoom
             }
         } catch {
-            for place in planned {
-                slots[place].update { $0.fail(error) }
-                slots[place].reset(on: backend)
-            }
+            for place in planned { discard(place, error) }
         }
         retire()
+        scheduler.observe(took: now() - start)
         return true
     }
 
+    /// Adds a slot's next `count` pending tokens to the batch.
+    ///
+    /// - Returns: the index in the batch whose logits tell the next token; `nil` when there are more tokens to compute
+    ///   before that.
+    private func contribute(_ count: Int, of place: Int) -> Int? {
+        guard count > 0, let generation = slots[place].generation, let sequence = slots[place].sequence else {
+            return nil
+        }
+        let pending = generation.pending.prefix(count)
+        let reachesEnd = pending.endIndex == generation.tokens.endIndex
+        var last = 0
+        for position in pending.indices {
+            last = batch.append(
+                pending[position], position: position, sequence: sequence,
+                wantsLogits: reachesEnd && position == pending.endIndex - 1)
+        }
+        return reachesEnd ? last : nil
+    }
+
     private func advance(_ place: Int, by count: Int, output: Int?) throws(GenerationError) {
-        guard let output else { return slots[place].update { $0.advance(by: count) } }
+        guard let sequence = slots[place].sequence else { return }
+        slots[place].update { generation in
+            memory.append(generation.tokens, generation.computed..<generation.computed + count, to: sequence)
+            generation.advance(by: count)
+        }
+        guard let output else { return }
         guard let logits = backend.logits(at: output) else {
             throw GenerationError(.engineFailed, "The model gave no logits for the next token.")
         }
-        slots[place].update { $0.step(logits, backend: backend, now: now) }
+        slots[place].update { $0.step(logits, backend: backend) }
+    }
+
+    /// Finds out how far a computation came that was broken off.
+    private func resume(_ place: Int) {
+        guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
+        let position = memory.resume(generation.tokens, of: sequence)
+        slots[place].update { $0.resume(from: position) }
+    }
+
+    /// Takes out tokens of a generation whose context is full.
+    private func shift(_ place: Int) {
+        guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
+        let held = memory.shift(sequence, removing: generation.shiftRange)
+        slots[place].update { $0.shift(computed: held) }
+    }
+
+    /// Ends a generation whose computation failed. What its sequence holds is unknown.
+    private func discard(_ place: Int, _ error: GenerationError) {
+        guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
+        fail(generation.answers, error)
+        memory.forget(sequence)
+        slots[place].release()
     }
 
     /// Whether nobody waits for a running batch any more, so that it is not worth finishing.
     private func isAbandoned(_ planned: [Int]) -> Bool {
         if queue.isStopping { return true }
         return planned.allSatisfy { place in
-            guard let generation = slots[place].generation else { return true }
-            return generation.writer.isEnded || generation.isExpired(at: now())
+            guard let answers = slots[place].generation?.answers else { return true }
+            return answers.writer.isEnded || answers.timeout() != nil
         }
     }
+}
 
-    private static let deadlineExceeded = GenerationError(
-        .deadlineExceeded, "The request's deadline passed before the answer was complete.")
+extension GenerationError {
+    /// Running sequences fill memory. There is a whole context for each slot, so that this is a mistake of ours.
+    fileprivate static let noRoom = GenerationError(.engineFailed, "The context has no room for the next tokens.")
 }

@@ -1,45 +1,65 @@
 internal import Freshet
 
-/// What reaches the engine's thread from outside: requests that wait, a knock on the door, the order to stop.
+/// What reaches the engine's thread from outside: requests that wait, prefixes read from disk, a knock on the door, the
+/// order to stop.
 final class EngineQueue: @unchecked Sendable {
     // Sendable: every stored variable is read and written under `monitor` only.
 
     /// What the engine's thread finds when it looks.
     struct Arrivals {
-        /// Requests that get a slot now.
-        var admitted: [Submission] = []
-        /// Requests whose deadline passed while they waited.
+        /// Choices that get a slot now.
+        var admitted: [WaitingLine.Entry] = []
+        /// Requests that waited for too long.
         var expired: [Submission] = []
+        /// What the disk had for prompts, by the number of the generation that asked.
+        var prefixes: [UInt64: [PrefixBlock]] = [:]
         /// Whether the engine is to stop.
         var isClosed = false
     }
 
     private let monitor = Monitor()
     private let capacity: Int
-    private var waiting: [Submission] = []
+    private let retryAfter: Duration
+    private var line: WaitingLine
+    private var prefixes: [UInt64: [PrefixBlock]] = [:]
     private var isKnocked = false
     private var isClosed = false
 
     /// A queue in which at most `capacity` requests wait for a slot.
-    init(capacity: Int) { self.capacity = capacity }
+    ///
+    /// - Parameter retryAfter: when a request that finds no place is told to try again.
+    init(capacity: Int, retryAfter: Duration) {
+        self.capacity = capacity
+        self.retryAfter = retryAfter
+        line = WaitingLine(capacity: capacity)
+    }
 
-    /// Lets a request wait, first come first served.
+    /// Lets a request wait for a slot.
     ///
     /// - Throws: ``GenerationError`` with code `overloaded` when too many wait, or `shuttingDown`.
     func add(_ submission: Submission) throws(GenerationError) {
+        let overload = GenerationError(
+            .overloaded, "The engine is busy and \(capacity) requests wait already; try again later.",
+            retryAfter: retryAfter)
+        var displaced: Submission?
         let refusal: GenerationError? = monitor.withLock {
-            if isClosed { return GenerationError(.shuttingDown, "The engine is shutting down.") }
-            waiting.removeAll { $0.writer.isEnded }
-            guard waiting.count < capacity else {
-                return GenerationError(
-                    .overloaded, "The engine is busy and \(capacity) requests wait already; try again later.",
-                    retryAfter: .seconds(1))
-            }
-            waiting.append(submission)
+            if isClosed { return .shuttingDown }
+            _ = line.remove { $0.answers.writer.isEnded }
+            displaced = line.add(submission)
+            if displaced?.answers === submission.answers { return overload }
             monitor.signal()
             return nil
         }
         if let refusal { throw refusal }
+        displaced?.answers.writer.fail(overload)
+    }
+
+    /// Brings what the disk had for a generation's prompt.
+    func deliver(_ blocks: [PrefixBlock], to generation: UInt64) {
+        monitor.withLock {
+            prefixes[generation] = blocks
+            monitor.signal()
+        }
     }
 
     /// Makes the engine's thread look again: a stream has room, or its reader has left.
@@ -61,15 +81,19 @@ final class EngineQueue: @unchecked Sendable {
         }
     }
 
-    /// What has arrived. Waits for something when `isIdle`, but not past `deadline`.
+    /// What has arrived. Waits for something when `isIdle`, but not past `expiry`.
     ///
-    /// Once closed, everything that waits is admitted, so that the engine can end it.
+    /// - Parameters:
+    ///   - freeSlots: the most choices to admit. Once closed, everything that waits counts as expired.
+    ///   - running: the generations that each client runs.
+    ///   - expiry: when the first of the running streams has taken too long.
     func take(
-        freeSlots: Int, isIdle: Bool, deadline: ContinuousClock.Instant?, now: () -> ContinuousClock.Instant
+        freeSlots: Int, running: [String: Int], isIdle: Bool, expiry: ContinuousClock.Instant?,
+        now: () -> ContinuousClock.Instant
     ) -> Arrivals {
         monitor.withLock {
-            while isIdle, !isKnocked, !isClosed, waiting.isEmpty || freeSlots == 0 {
-                let next = ([deadline] + waiting.map(\.deadline)).compactMap(\.self).min()
+            while isIdle, !isKnocked, !isClosed, prefixes.isEmpty, line.entries.isEmpty || freeSlots == 0 {
+                let next = ([expiry] + line.entries.map(\.submission.answers.expiry)).compactMap(\.self).min()
                 guard let next else {
                     monitor.wait()
                     continue
@@ -79,15 +103,18 @@ final class EngineQueue: @unchecked Sendable {
                 monitor.wait(atMost: rest)
             }
             isKnocked = false
-            var arrivals = Arrivals(isClosed: isClosed)
-            guard !waiting.isEmpty else { return arrivals }
-            waiting.removeAll { $0.writer.isEnded }
-            let time = now()
-            arrivals.expired = waiting.filter { $0.isExpired(at: time) }
-            waiting.removeAll { $0.isExpired(at: time) }
-            arrivals.admitted = Array(waiting.prefix(isClosed ? waiting.count : freeSlots))
-            waiting.removeFirst(arrivals.admitted.count)
+            var arrivals = Arrivals(prefixes: prefixes, isClosed: isClosed)
+            prefixes = [:]
+            guard !line.entries.isEmpty else { return arrivals }
+            _ = line.remove { $0.answers.writer.isEnded }
+            arrivals.expired = line.remove { isClosed || $0.answers.timeout() != nil }
+            arrivals.admitted = line.admit(freeSlots, running: running)
             return arrivals
         }
     }
+}
+
+extension GenerationError {
+    /// The error of what an engine that ends has not finished.
+    static let shuttingDown = GenerationError(.shuttingDown, "The engine is shutting down.")
 }

@@ -1,82 +1,99 @@
 internal import Freshet
 
-/// One running request: the tokens so far, how the next one is picked, and the way from tokens to the reader.
+/// One choice of a running request: the tokens so far, how the next one is picked, and the way from tokens to the
+/// reader.
 struct Generation {
-    /// The prompt, and after it every token picked.
+    /// The prompt, and after it every token picked; without those that a context shift has taken out.
     private(set) var tokens: [Token]
     /// How many of them are in the sequence's memory.
-    private(set) var computed: Int
+    private(set) var computed = 0
+    /// Whether the choice has been answered to its end.
+    private(set) var isFinished = false
+    /// Whether memory is full and tokens have to be taken out before the next one is computed.
+    private(set) var needsShift = false
 
-    private let submission: Submission
+    /// The request.
+    let request: GenerationRequest
+    /// The stream that it shares with the request's other choices.
+    let answers: AnswerStream
+    private let choice: Int
     private let promptCount: Int
-    private let cached: Int
     private let contextLength: Int
     private let endOfGeneration: [Token]
-    private let startedAt: ContinuousClock.Instant
     private let sampler: Sampler
+    private var cached = 0
+    private var generated = 0
+    private var isPromptComputed = false
     private var assembler = UTF8Assembler()
     private var stopFilter: StopSequenceFilter
     private var bytes: [UInt8] = []
     /// UTF-8 bytes of text written so far.
     private var emittedBytes = 0
-    private var promptEndedAt: ContinuousClock.Instant?
-    private var firstTokenAt: ContinuousClock.Instant?
-    private(set) var isFinished = false
 
-    /// Begins a request whose first `cached` tokens are in memory already.
-    init(_ submission: Submission, cached: Int, backend: any Backend, startedAt: ContinuousClock.Instant) {
-        self.submission = submission
-        self.cached = cached
-        self.startedAt = startedAt
+    /// Makes a choice of a request ready. Nothing is written before ``begin(cached:)``.
+    init(_ submission: Submission, choice: Int, backend: any Backend) {
+        self.choice = choice
+        request = submission.request
+        answers = submission.answers
         tokens = submission.tokens
-        computed = cached
         promptCount = submission.tokens.count
         contextLength = backend.contextLength
         endOfGeneration = backend.endOfGeneration
-        stopFilter = StopSequenceFilter(submission.request.stop)
-        sampler = backend.makeSampler(submission.request.sampling)
+        stopFilter = StopSequenceFilter(request.stop)
+        var sampling = request.sampling
+        sampling.seed = sampling.seed.map { $0 &+ UInt64(choice) }
+        sampler = backend.makeSampler(sampling)
         for token in tokens { sampler.accept(token) }
+    }
+
+    /// Whether the prompt is still being computed.
+    var isInPrompt: Bool { !isPromptComputed }
+
+    /// Tokens that are known and not yet in memory.
+    var pending: ArraySlice<Token> { tokens[computed...] }
+
+    /// Begins, with the first `cached` tokens of the prompt in memory.
+    mutating func begin(cached: Int) {
+        self.cached = cached
+        computed = cached
+        answers.begin(choice: choice, cached: cached)
         write(.role(.assistant))
         reportProgress()
     }
 
-    /// The stream's writing end.
-    var writer: ChunkStream.Writer { submission.writer }
-
-    /// When the stream must have ended.
-    var deadline: ContinuousClock.Instant? { submission.deadline }
-
-    /// Whether the deadline has come.
-    func isExpired(at now: @autoclosure () -> ContinuousClock.Instant) -> Bool { submission.isExpired(at: now()) }
-
-    /// What the generation could use a batch for.
-    var demand: Scheduler.Demand {
-        Scheduler.Demand(
-            pendingTokens: tokens.count - computed, isPrompt: promptEndedAt == nil, hasRoom: writer.hasRoom, stream: 0,
-            client: 0)
-    }
-
-    /// Says that a batch has put `count` more tokens into memory, but not yet the last one.
+    /// Says that a batch has put `count` more tokens into memory.
     mutating func advance(by count: Int) {
         computed += count
-        reportProgress()
+        if computed < tokens.count { reportProgress() }
     }
 
     /// Says how much is in memory after a computation that was broken off.
-    mutating func resume(from position: Int) {
-        computed = min(max(position, cached), tokens.count)
+    mutating func resume(from position: Int) { computed = position }
+
+    /// The tokens to take out when the context is full, so that the answer can go on: the older half of what follows the
+    /// prompt's beginning, of which at most a quarter of the context is kept.
+    var shiftRange: Range<Int> {
+        let kept = min(promptCount, contextLength / 4)
+        return kept..<kept + max(1, (contextLength - kept) / 2)
     }
 
-    /// Picks the next token and writes what it gives.
-    mutating func step(_ logits: UnsafeBufferPointer<Float>, backend: any Backend, now: () -> ContinuousClock.Instant) {
-        computed = tokens.count
-        if promptEndedAt == nil {
-            promptEndedAt = now()
+    /// Takes out the tokens of ``shiftRange``.
+    ///
+    /// - Parameter computed: how many of the rest are in memory.
+    mutating func shift(computed: Int) {
+        tokens.removeSubrange(shiftRange)
+        self.computed = computed
+        needsShift = false
+    }
+
+    /// Picks the next token and writes what it gives. Everything so far is in memory.
+    mutating func step(_ logits: UnsafeBufferPointer<Float>, backend: any Backend) {
+        if !isPromptComputed {
+            isPromptComputed = true
+            answers.endPrompt()
             reportProgress()
         }
-        guard submission.request.maxTokens.map({ generated < $0 }) ?? true else {
-            return finish(.length, now: now())
-        }
+        guard request.maxTokens.map({ generated < $0 }) ?? true else { return finish(.length) }
         guard let token = sampler.sample(logits) else {
             return fail(
                 GenerationError(
@@ -84,8 +101,9 @@ struct Generation {
         }
         sampler.accept(token)
         tokens.append(token)
-        if firstTokenAt == nil { firstTokenAt = now() }
-        guard !endOfGeneration.contains(token) else { return finish(.stop, now: now()) }
+        generated += 1
+        answers.countToken()
+        guard !endOfGeneration.contains(token) else { return finish(.stop) }
         bytes.removeAll(keepingCapacity: true)
         backend.append(bytesOf: token, to: &bytes)
         let (text, stop) = stopFilter.process(assembler.append(bytes))
@@ -93,40 +111,40 @@ struct Generation {
             write(.text(text))
             emittedBytes += text.utf8.count
         }
-        if let stop { return finish(.stop, at: stop, now: now()) }
-        if generated == submission.request.maxTokens || tokens.count > contextLength { finish(.length, now: now()) }
+        if let stop { return finish(.stop, at: stop) }
+        if generated == request.maxTokens { return finish(.length) }
+        guard tokens.count > contextLength else { return }
+        guard request.shiftsContext, contextLength > 1 else { return finish(.length) }
+        needsShift = true
     }
 
-    private var generated: Int { tokens.count - promptCount }
-
-    /// Ends the stream with an error, after the text that was held back for a stop sequence that did not complete.
-    mutating func fail(_ error: GenerationError) {
+    /// Writes the text that was held back for a stop sequence which did not complete.
+    mutating func flush() {
         let rest = stopFilter.finish()
         if !rest.isEmpty { write(.text(rest)) }
-        writer.fail(error)
     }
 
-    /// Ends the stream well: what was held back, the finish, and the cost.
-    private mutating func finish(_ reason: FinishReason, at stop: String? = nil, now: ContinuousClock.Instant) {
+    /// Ends the stream with an error.
+    mutating func fail(_ error: GenerationError) {
+        flush()
+        answers.writer.fail(error)
+    }
+
+    /// Ends the choice well: what was held back, and the finish.
+    private mutating func finish(_ reason: FinishReason, at stop: String? = nil) {
         var undecodable = assembler.finish()
         let rest = stopFilter.finish()
         if stop == nil, !rest.isEmpty { write(.text(rest)) }
         // The answer ends where the stop sequence began; what came with it or after it is no part of the answer.
         if stop != nil { undecodable.removeAll { $0.offset > emittedBytes } }
-        write(.finish(Finish(reason, stopSequence: stop, undecodable: undecodable)))
-        let promptEnd = promptEndedAt ?? now
-        let timings = Timings(
-            prompt: promptEnd - startedAt, decode: now - promptEnd,
-            firstToken: firstTokenAt.map { $0 - submission.submittedAt })
-        let usage = Usage(promptTokens: promptCount, completionTokens: generated, cachedTokens: cached)
-        write(.end(usage, timings))
+        answers.finish(Finish(reason, stopSequence: stop, undecodable: undecodable), choice: choice)
         isFinished = true
     }
 
     private func reportProgress() {
-        guard submission.request.reportsProgress, generated == 0 else { return }
+        guard request.reportsProgress, choice == 0, generated == 0 else { return }
         write(.progress(PromptProgress(processed: min(computed, promptCount), cached: cached, total: promptCount)))
     }
 
-    private func write(_ content: Chunk.Content) { writer.write(submission.identity.chunk(content)) }
+    private func write(_ content: Chunk.Content) { answers.write(content, choice: choice) }
 }

@@ -8,10 +8,8 @@ package import Freshet
 ///
 /// Dropping the last reference, those of streams included, shuts the engine down.
 package final class InferenceEngine: Sendable {
+    private let configuration: Configuration
     private let queue: EngineQueue
-    private let model: String
-    private let streamCapacity: Int
-    private let now: @Sendable () -> ContinuousClock.Instant
     private let ended: ThreadEnd
 
     /// The most tokens of prompt and answer together.
@@ -27,6 +25,12 @@ package final class InferenceEngine: Sendable {
         package var queueCapacity = 32
         /// Chunks that may wait for a slow reader before its generation pauses.
         package var streamCapacity = 64
+        /// When a request that finds the queue full is told to try again.
+        package var queueRetry = Duration.seconds(1)
+        /// The longest gap that running streams are to see while prompts are computed beside them.
+        package var gapTarget = Duration.milliseconds(100)
+        /// The folder in which prefixes outlive the process.
+        package var prefixStore: PrefixStore?
         /// The clock, which a test can hold in its hand.
         package var now: @Sendable () -> ContinuousClock.Instant = { .now }
 
@@ -41,7 +45,7 @@ package final class InferenceEngine: Sendable {
     package static func start(
         _ configuration: Configuration, makeBackend: @escaping @Sendable () throws(GenerationError) -> any Backend
     ) async throws(GenerationError) -> InferenceEngine {
-        let queue = EngineQueue(capacity: configuration.queueCapacity)
+        let queue = EngineQueue(capacity: configuration.queueCapacity, retryAfter: configuration.queueRetry)
         let ended = ThreadEnd()
         let contextLength: Result<Int, GenerationError> = await withCheckedContinuation { continuation in
             do throws(GenerationError) {
@@ -49,8 +53,7 @@ package final class InferenceEngine: Sendable {
                     defer { ended.signal() }
                     do throws(GenerationError) {
                         let backend = try makeBackend()
-                        let loop = EngineLoop(
-                            backend: backend, slotCount: configuration.slotCount, queue: queue, now: configuration.now)
+                        let loop = EngineLoop(backend: backend, configuration: configuration, queue: queue)
                         continuation.resume(returning: .success(backend.contextLength))
                         loop.run()
                     } catch {
@@ -68,9 +71,7 @@ package final class InferenceEngine: Sendable {
         self.queue = queue
         self.ended = ended
         self.contextLength = contextLength
-        model = configuration.model
-        streamCapacity = configuration.streamCapacity
-        now = configuration.now
+        self.configuration = configuration
     }
 
     deinit { queue.close() }
@@ -91,10 +92,10 @@ package final class InferenceEngine: Sendable {
         }
         // The closures keep the engine alive for as long as somebody reads.
         let (stream, writer) = ChunkStream.makeStream(
-            capacity: streamCapacity, onRoom: { self.queue.knock() }, onCancel: { self.queue.knock() })
-        let identity = Submission.Identity(model: model)
-        try queue.add(
-            Submission(identity: identity, request: request, tokens: tokens, writer: writer, submittedAt: now()))
+            capacity: configuration.streamCapacity, onRoom: { self.queue.knock() }, onCancel: { self.queue.knock() })
+        let answers = AnswerStream(
+            request, promptCount: tokens.count, model: configuration.model, writer: writer, now: configuration.now)
+        try queue.add(Submission(request: request, tokens: tokens, answers: answers))
         return stream
     }
 
@@ -102,6 +103,7 @@ package final class InferenceEngine: Sendable {
     package func shutDown() async {
         queue.close()
         await ended.wait()
+        await configuration.prefixStore?.close()
     }
 }
 

@@ -57,6 +57,10 @@ package struct PrefixCache: Sendable {
     /// The tokens that a sequence holds; 0 for one that is free.
     package func length(of sequence: Int32) -> Int { tree.nodes[holdings[Int(sequence)].end].end }
 
+    /// How many of a sequence's tokens later prompts may share: all of them, but after a context shift only those before
+    /// it.
+    package func reusableLength(of sequence: Int32) -> Int { tree.publicLength(of: holdings[Int(sequence)].end) }
+
     // MARK: - A generation's life
 
     /// Takes a sequence for a new generation. It shares the longest prefix of `tokens` that is in memory.

@@ -15,13 +15,13 @@ package struct Scheduler: Sendable {
         /// Which generation it is. Its number is never used again for another.
         package var stream: UInt64
         /// Whose it is.
-        package var client: Int
+        package var client: String
         /// Its share of what there is, relative to other streams'; at least 1.
         package var weight: Int
 
         /// Makes a demand.
         package init(
-            pendingTokens: Int, isPrompt: Bool, hasRoom: Bool, stream: UInt64, client: Int, weight: Int = 1
+            pendingTokens: Int, isPrompt: Bool, hasRoom: Bool, stream: UInt64, client: String, weight: Int = 1
         ) {
             self.pendingTokens = pendingTokens
             self.isPrompt = isPrompt
@@ -39,8 +39,8 @@ package struct Scheduler: Sendable {
     /// Turns of generating streams, when there are more than a batch holds.
     private var running: FairTurns<UInt64>
     /// Turns of clients whose prompts wait, and of each one's prompts.
-    private var clients: FairTurns<Int>
-    private var prompts: [Int: FairTurns<UInt64>] = [:]
+    private var clients: FairTurns<String>
+    private var prompts: [String: FairTurns<UInt64>] = [:]
 
     /// A prompt's first piece beside running streams, while nothing is known of the machine.
     private static let firstPiece = 16

@@ -11,23 +11,29 @@ final class LlamaContext: Backend {
     private let model: LlamaModel
     private let interruption: Interruption
     let contextLength: Int
+    let capacity: Int
+    let sequenceCount: Int
     let batchCapacity: Int
 
-    /// Makes a context.
+    /// Makes a context with a whole context's length of memory for each slot.
     ///
     /// - Throws: ``GenerationError`` with code `outOfMemory` when its memory cannot be had, or what else llama.cpp says.
-    init(model: LlamaModel, options: LlamaOptions, sequences: Int) throws(GenerationError) {
+    init(model: LlamaModel, options: LlamaOptions, slots: Int) throws(GenerationError) {
         let length = options.contextLength(for: model)
         let threads = options.threads(for: model)
         let interruption = Interruption()
-        let product = length.multipliedReportingOverflow(by: sequences)
-        guard !product.overflow, let total = UInt32(exactly: product.partialValue) else {
+        let product = length.multipliedReportingOverflow(by: slots)
+        guard !product.overflow, let total = Int32(exactly: product.partialValue).map(UInt32.init) else {
             throw .invalid(
-                "ctx_size", "of \(length) tokens for each of \(sequences) slots is more than llama.cpp can count")
+                "ctx_size", "of \(length) tokens for each of \(slots) slots is more than llama.cpp can count")
         }
+        // A recurrent model has memory for each sequence, however short: one to run and one to remember for each slot.
+        sequenceCount = slots + (model.isTrimmable ? Self.rememberedSequences : slots)
         let parameters = freshet_context_params(
             context_length: total, batch_capacity: UInt32(clamping: options.batchSize),
-            micro_batch: UInt32(clamping: options.batchSize), max_sequences: UInt32(clamping: sequences),
+            micro_batch: UInt32(clamping: options.batchSize), max_sequences: UInt32(clamping: sequenceCount),
+            key_type: options.keyType.boundaryType, value_type: options.valueType.boundaryType,
+            flash_attention: options.flashAttention.map { $0 ? 1 : 0 } ?? -1,
             threads: Int32(clamping: threads), batch_threads: Int32(clamping: options.batchThreads(for: model)),
             should_interrupt: { data in
                 guard let data else { return false }
@@ -39,7 +45,8 @@ final class LlamaContext: Backend {
         self.model = model
         self.interruption = interruption
         // llama.cpp rounds the length up; what was asked for stands.
-        contextLength = min(length, Int(freshet_context_length(handle)) / sequences)
+        capacity = Int(freshet_context_length(handle))
+        contextLength = min(length, capacity / slots)
         batchCapacity = options.batchSize
     }
 
@@ -69,9 +76,45 @@ final class LlamaContext: Backend {
 
     func nextPosition(of sequence: Int32) -> Int { Int(freshet_context_next_position(handle, sequence)) }
 
-    func truncate(_ sequence: Int32, to position: Int) -> Bool {
+    var isTrimmable: Bool { model.isTrimmable }
+
+    var canShift: Bool { isTrimmable && freshet_context_can_shift(handle) }
+
+    func share(from: Int32, to: Int32, length: Int) {
+        freshet_context_share(handle, from, to, Int32(clamping: length))
+    }
+
+    func truncate(_ sequence: Int32, to position: Int) {
         freshet_context_truncate(handle, sequence, Int32(clamping: position))
     }
+
+    func shift(_ sequence: Int32, removing range: Range<Int>) -> Bool {
+        freshet_context_shift(
+            handle, sequence, Int32(clamping: range.lowerBound), Int32(clamping: range.upperBound))
+    }
+
+    func save(_ sequence: Int32, range: Range<Int>) -> [UInt8]? {
+        guard model.isSavable else { return nil }
+        let (begin, end) = (Int32(clamping: range.lowerBound), Int32(clamping: range.upperBound))
+        let length = freshet_context_save(handle, sequence, begin, end, nil, 0)
+        guard length > 0 else { return nil }
+        let state = [UInt8](unsafeUninitializedCapacity: length) { buffer, count in
+            let written = freshet_context_save(handle, sequence, begin, end, buffer.baseAddress, length)
+            count = written == length ? length : 0
+        }
+        return state.isEmpty ? nil : state
+    }
+
+    func load(_ state: [UInt8], range: Range<Int>, into sequence: Int32) -> Bool {
+        model.isSavable
+            && freshet_context_load(
+                handle, sequence, Int32(clamping: range.lowerBound), Int32(clamping: range.upperBound), state,
+                state.count)
+    }
+
+    /// Finished sequences whose beginnings later prompts can share. Each costs llama.cpp a row of logits, though not
+    /// memory that is touched.
+    private static let rememberedSequences = 64
 
     func makeSampler(_ options: SamplingOptions) -> Sampler {
         Sampler(options: options, vocabulary: model.vocabulary, contextLength: contextLength)
@@ -84,5 +127,16 @@ final class LlamaContext: Backend {
     /// The running decode's question whether to go on, at an address that C can carry.
     private final class Interruption {
         var check: (() -> Bool)?
+    }
+}
+
+extension LlamaOptions.CacheType {
+    /// The type's name at the C boundary.
+    fileprivate var boundaryType: freshet_cache_type {
+        switch self {
+        case .f16: FRESHET_CACHE_F16
+        case .q8_0: FRESHET_CACHE_Q8_0
+        case .q4_0: FRESHET_CACHE_Q4_0
+        }
     }
 }

@@ -45,6 +45,12 @@ public final class LlamaModel: @unchecked Sendable {
     /// What was found in the vocabulary for DRY.
     let breakerCache = SequenceBreakerCache()
     let vocabularySize: Int
+    /// Whether a sequence's memory can be cut at any token.
+    let isTrimmable: Bool
+    /// Whether the state of a piece of a sequence can be taken out and put back.
+    let isSavable: Bool
+    /// How many numbers the keys, and the values, of a token are.
+    private let elementCounts: (keys: Int, values: Int)
 
     /// Loads a GGUF file, after its header has been checked; blocks while it does.
     ///
@@ -76,6 +82,9 @@ public final class LlamaModel: @unchecked Sendable {
         byteCount = Int(clamping: info.byte_count)
         trainedContextLength = Int(info.trained_context_length)
         vocabularySize = Int(info.vocabulary_count)
+        isTrimmable = info.can_truncate
+        isSavable = info.can_save
+        elementCounts = (Int(clamping: info.key_count), Int(clamping: info.value_count))
         chatTemplate = file["tokenizer.chat_template"]?.string
         metadata = file.metadata.filter { $0.value.array == nil }
         endOfGeneration = (0..<info.vocabulary_count).filter { freshet_vocab_is_eog(handle, $0) }
@@ -93,6 +102,11 @@ public final class LlamaModel: @unchecked Sendable {
     }
 
     deinit { freshet_model_free(handle) }
+
+    /// About how many bytes a token takes in the memory of a context.
+    func bytesPerToken(keys: LlamaOptions.CacheType, values: LlamaOptions.CacheType) -> Int {
+        (elementCounts.keys * keys.bitsPerElement + elementCounts.values * values.bitsPerElement) / 8
+    }
 
     /// The model's vocabulary.
     public var vocabulary: Vocabulary { Vocabulary(model: self) }

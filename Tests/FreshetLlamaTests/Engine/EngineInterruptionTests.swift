@@ -7,38 +7,6 @@ import Testing
 
 /// Streams that do not run to their end: left, late, or broken under way.
 struct EngineInterruptionTests {
-    /// A gate at which the toy's thread waits until the test lets it go on.
-    private final class Gate: @unchecked Sendable {
-        // Sendable: both variables are read and written under `monitor` only.
-        private let monitor = Monitor()
-        private var isArmed = false
-        private var isReached = false
-
-        /// Makes the next passage wait.
-        func arm() { monitor.withLock { (isArmed, isReached) = (true, false) } }
-
-        /// Lets the waiting thread pass.
-        func open() {
-            monitor.withLock {
-                isArmed = false
-                monitor.signal()
-            }
-        }
-
-        func pass() {
-            monitor.withLock {
-                guard isArmed else { return }
-                isReached = true
-                while isArmed { monitor.wait() }
-            }
-        }
-
-        /// Suspends until a thread waits at the gate.
-        func reached() async {
-            while !monitor.withLock({ isReached }) { await Task.yield() }
-        }
-    }
-
     @Test func leavingInMidPromptInterruptsTheComputation() async throws {
         let gate = Gate()
         let script = ToyBackend.Script(batchCapacity: 64) { token throws(GenerationError) in
@@ -189,39 +157,5 @@ struct EngineInterruptionTests {
         let next = try await engine.ask("FAIL").collect()
         #expect(next.text == script.answer(to: "FAIL"))
         #expect(next.usage?.cachedTokens == 0)
-    }
-
-    /// Many clients, several slots, random lengths, random leavers: whoever stays gets exactly the text that the model
-    /// gives when it is alone.
-    @Test(arguments: [1, 3])
-    func randomWorkloadsGiveEachStreamItsOwnText(slotCount: Int) async throws {
-        let script = ToyBackend.Script(batchCapacity: 7)
-        let engine = try await InferenceEngine.toy(script) { configuration in
-            configuration.slotCount = slotCount
-            configuration.queueCapacity = 1_000
-            configuration.streamCapacity = 3
-        }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for seed in 0..<200 as Range<UInt64> {
-                group.addTask {
-                    var random = SeededGenerator(seed: seed)
-                    let length = Int.random(in: 1...60, using: &random)
-                    let letters = (0..<length).map { _ in UInt8.random(in: 65...67, using: &random) }
-                    let prompt = String(decoding: letters, as: UTF8.self)
-                    let limit = Int.random(in: 1...30, using: &random)
-                    let leavesAfter = Bool.random(using: &random) ? Int.random(in: 0...10, using: &random) : Int.max
-                    let expected = script.answer(to: prompt, maxTokens: limit)
-                    let iterator = try engine.ask(prompt, maxTokens: limit).makeAsyncIterator()
-                    var pieces = 0
-                    while pieces < leavesAfter, let chunk = try await iterator.next() {
-                        if chunk.text != nil { pieces += 1 }
-                    }
-                    let text = iterator.reply.text
-                    #expect(expected.hasPrefix(text))
-                    if iterator.reply.usage != nil { #expect(text == expected) }
-                }
-            }
-            try await group.waitForAll()
-        }
     }
 }

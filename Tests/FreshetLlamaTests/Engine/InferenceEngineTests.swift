@@ -115,7 +115,7 @@ struct InferenceEngineTests {
     }
 
     @Test func memoryThatCannotBeCutBackIsBuiltAnew() async throws {
-        let script = ToyBackend.Script(isTruncatable: false)
+        let script = ToyBackend.Script(isTrimmable: false)
         let engine = try await InferenceEngine.toy(script)
         _ = try await engine.ask("ABCDEFGH").collect()
         let second = try await engine.ask("ABCDEFXY").collect()

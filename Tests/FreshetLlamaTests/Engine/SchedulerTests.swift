@@ -10,12 +10,13 @@ struct SchedulerTests {
     }
 
     private func prompt(_ tokens: Int, stream: UInt64, client: Int = 0, weight: Int = 1) -> Demand {
-        Demand(pendingTokens: tokens, isPrompt: true, hasRoom: true, stream: stream, client: client, weight: weight)
+        Demand(
+            pendingTokens: tokens, isPrompt: true, hasRoom: true, stream: stream, client: "\(client)", weight: weight)
     }
 
     private func running(stream: UInt64, client: Int = 0, weight: Int = 1, hasRoom: Bool = true) -> Demand {
         Demand(
-            pendingTokens: 1, isPrompt: false, hasRoom: hasRoom, stream: stream, client: client, weight: weight)
+            pendingTokens: 1, isPrompt: false, hasRoom: hasRoom, stream: stream, client: "\(client)", weight: weight)
     }
 
     /// What each demand gets in so many batches, which cost nothing that is told.

@@ -52,7 +52,7 @@ struct SchedulerWorkloadTests {
             next += 1
             slot = Demand(
                 pendingTokens: Int.random(in: 1...200, using: &random), isPrompt: true, hasRoom: true, stream: next,
-                client: Int.random(in: 0...3, using: &random), weight: Int.random(in: 1...4, using: &random))
+                client: "\(Int.random(in: 0...3, using: &random))", weight: Int.random(in: 1...4, using: &random))
         } else if random.chance(0.02) {
             slot = nil
         } else if random.chance(0.1) {
@@ -115,7 +115,7 @@ struct SchedulerWorkloadTests {
                 return (plan, time)
             }
             func demand(_ tokens: Int, isPrompt: Bool, stream: UInt64) -> Demand {
-                Demand(pendingTokens: tokens, isPrompt: isPrompt, hasRoom: true, stream: stream, client: 0)
+                Demand(pendingTokens: tokens, isPrompt: isPrompt, hasRoom: true, stream: stream, client: "")
             }
             let streams = (0..<3).map { demand(1, isPrompt: false, stream: $0) }
             // The streams' own prompts, computed alone, and some of their tokens.

@@ -14,7 +14,10 @@ final class ToyBackend: Backend {
         /// Tokens of a generation after which the end follows.
         let answerLength: Int
         let batchCapacity: Int
-        let isTruncatable: Bool
+        /// Sequences that run side by side; there is memory for a whole context of each.
+        let slotCount: Int
+        let isTrimmable: Bool
+        let canShift: Bool
         /// Called before each token of a decode; throw to fail it.
         let onToken: @Sendable (Token) throws(GenerationError) -> Void
         /// The bytes to answer with, in order; the hash decides when there are none.
@@ -23,12 +26,15 @@ final class ToyBackend: Backend {
         let computed = Atomic(0)
 
         init(
-            answerLength: Int = 20, batchCapacity: Int = 8, isTruncatable: Bool = true, bytes: [UInt8] = [],
+            answerLength: Int = 20, batchCapacity: Int = 8, slotCount: Int = 8, isTrimmable: Bool = true,
+            canShift: Bool = true, bytes: [UInt8] = [],
             onToken: @escaping @Sendable (Token) throws(GenerationError) -> Void = { _ in }
         ) {
             self.answerLength = answerLength
             self.batchCapacity = batchCapacity
-            self.isTruncatable = isTruncatable
+            self.slotCount = slotCount
+            self.isTrimmable = isTrimmable
+            self.canShift = canShift
             self.bytes = bytes
             self.onToken = onToken
         }
@@ -62,8 +68,19 @@ final class ToyBackend: Backend {
     var contextLength: Int { script.contextLength }
     var batchCapacity: Int { script.batchCapacity }
     var endOfGeneration: [Token] { [Self.endOfGeneration] }
-    private var memory: [Int32: [Token]] = [:]
+    var capacity: Int { script.contextLength * script.slotCount }
+    var sequenceCount: Int { 2 * script.slotCount }
+    var isTrimmable: Bool { script.isTrimmable }
+    var canShift: Bool { script.canShift }
+    /// What each sequence holds, in order. A cell may be shared.
+    private var memory: [Int32: [Cell]] = [:]
     private var rows: [Int: [Float]] = [:]
+    /// One token in memory.
+    private final class Cell {
+        let token: Token
+        init(_ token: Token) { self.token = token }
+    }
+
     private var pinned: [UnsafeMutableBufferPointer<Float>] = []
 
     init(_ script: Script) { self.script = script }
@@ -72,16 +89,18 @@ final class ToyBackend: Backend {
 
     func decode(_ batch: Batch, shouldInterrupt: () -> Bool) throws(GenerationError) -> DecodeOutcome {
         rows = [:]
+        let used = Set(memory.values.joined().map { ObjectIdentifier($0) }).count
+        guard used + batch.count <= capacity else { return .noRoom }
         for index in 0..<batch.count {
             if shouldInterrupt() { return .interrupted }
             try script.onToken(batch.tokens[index])
             let sequence = batch.sequences[index]
             precondition(Int(batch.positions[index]) == memory[sequence, default: []].count, "a hole in the memory")
-            memory[sequence, default: []].append(batch.tokens[index])
+            memory[sequence, default: []].append(Cell(batch.tokens[index]))
             script.computed.add(1, ordering: .relaxed)
             guard batch.outputs[index] == 1 else { continue }
             // Prompts of these tests are capital letters; the toy answers in small ones or in a script's bytes.
-            let tokens = memory[sequence] ?? []
+            let tokens = (memory[sequence] ?? []).map(\.token)
             let promptCount = tokens.prefix { (65...90).contains($0) }.count
             var row = [Float](repeating: 0, count: vocabularySize)
             row[Int(script.next(after: tokens, promptCount: promptCount))] = 10
@@ -102,10 +121,39 @@ final class ToyBackend: Backend {
 
     func nextPosition(of sequence: Int32) -> Int { memory[sequence, default: []].count }
 
-    func truncate(_ sequence: Int32, to position: Int) -> Bool {
+    func share(from: Int32, to: Int32, length: Int) {
+        let cells = memory[from, default: []]
+        precondition(memory[to, default: []].isEmpty && length <= cells.count, "a share of what is not there")
+        precondition(script.isTrimmable || length == cells.count, "a part of what cannot be cut")
+        memory[to] = Array(cells.prefix(length))
+    }
+
+    func truncate(_ sequence: Int32, to position: Int) {
         let held = memory[sequence, default: []].count
-        guard script.isTruncatable || position == 0 || position >= held else { return false }
+        precondition(script.isTrimmable || position == 0, "a cut of what cannot be cut")
         memory[sequence, default: []].removeLast(max(0, held - position))
+    }
+
+    func shift(_ sequence: Int32, removing range: Range<Int>) -> Bool {
+        let cells = memory[sequence, default: []]
+        let others = memory.filter { $0.key != sequence }.values.joined().map { ObjectIdentifier($0) }
+        let moved = Set(cells[range.lowerBound...].map { ObjectIdentifier($0) })
+        precondition(script.canShift && moved.isDisjoint(with: others), "a shift of what others hold")
+        memory[sequence, default: []].removeSubrange(range)
+        return true
+    }
+
+    /// The toy's state of a token is the token.
+    func save(_ sequence: Int32, range: Range<Int>) -> [UInt8]? {
+        memory[sequence, default: []][range].flatMap { cell in withUnsafeBytes(of: cell.token) { Array($0) } }
+    }
+
+    func load(_ state: [UInt8], range: Range<Int>, into sequence: Int32) -> Bool {
+        guard state.count == 4 * range.count, nextPosition(of: sequence) == range.lowerBound else { return false }
+        for offset in stride(from: 0, to: state.count, by: 4) {
+            let token = state[offset..<offset + 4].reversed().reduce(Token(0)) { $0 << 8 | Token($1) }
+            memory[sequence, default: []].append(Cell(token))
+        }
         return true
     }
 
@@ -132,11 +180,13 @@ extension InferenceEngine {
 
     /// Submits a greedy request for a prompt of capital letters.
     func ask(
-        _ prompt: String, maxTokens: Int? = nil, stop: [String] = [], deadline: Duration? = nil, progress: Bool = false
+        _ prompt: String, maxTokens: Int? = nil, stop: [String] = [], deadline: Duration? = nil, progress: Bool = false,
+        _ change: (inout GenerationRequest) -> Void = { _ in }
     ) throws(GenerationError) -> ChunkStream {
-        let request = GenerationRequest(
+        var request = GenerationRequest(
             prompt: .text(prompt), sampling: .greedy, maxTokens: maxTokens, stop: stop, deadline: deadline,
             reportsProgress: progress)
+        change(&request)
         return try submit(request, tokens: prompt.utf8.map { Token($0) })
     }
 }

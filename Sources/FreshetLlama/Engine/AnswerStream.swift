@@ -1,0 +1,94 @@
+internal import Foundation
+internal import Freshet
+
+/// The stream of one request's answers, as the engine writes it: its identity, its deadlines, and what its choices have
+/// in common.
+final class AnswerStream: @unchecked Sendable {
+    // Sendable: whoever makes it hands it over with its submission, and from then on its variables are read and written
+    // on the engine's thread only. The constants are Sendable.
+
+    /// The stream's writing end.
+    let writer: ChunkStream.Writer
+    /// The engine's clock.
+    let now: @Sendable () -> ContinuousClock.Instant
+    let submittedAt: ContinuousClock.Instant
+
+    private let id = "chatcmpl-" + String(UInt64.random(in: .min ... .max), radix: 36)
+    private let created = Int(Date().timeIntervalSince1970)
+    private let model: String
+    private let deadline: ContinuousClock.Instant?
+    private let idleTimeout: Duration?
+    private var lastChunkAt: ContinuousClock.Instant
+    private var unfinished: Int
+    private var usage: Usage
+    private var startedAt: ContinuousClock.Instant?
+    private var promptEndedAt: ContinuousClock.Instant?
+    private var firstTokenAt: ContinuousClock.Instant?
+
+    /// A stream that begins now.
+    init(
+        _ request: GenerationRequest, promptCount: Int, model: String, writer: ChunkStream.Writer,
+        now: @escaping @Sendable () -> ContinuousClock.Instant
+    ) {
+        self.writer = writer
+        self.now = now
+        self.model = model
+        submittedAt = now()
+        lastChunkAt = submittedAt
+        deadline = request.deadline.map { [submittedAt] in submittedAt + $0 }
+        idleTimeout = request.idleTimeout
+        unfinished = request.choiceCount
+        usage = Usage(promptTokens: promptCount, completionTokens: 0, cachedTokens: 0)
+    }
+
+    /// When the stream fails unless something happens before.
+    var expiry: ContinuousClock.Instant? {
+        [deadline, idleTimeout.map { lastChunkAt + $0 }].compactMap(\.self).min()
+    }
+
+    /// Why the stream has taken too long, if it has. The clock is read only where there is a limit.
+    func timeout() -> GenerationError? {
+        guard let expiry, now() >= expiry else { return nil }
+        return GenerationError(
+            .deadlineExceeded,
+            expiry == deadline
+                ? "The request's deadline passed before the answer was complete."
+                : "The stream was silent for longer than the request's idle timeout.")
+    }
+
+    /// Gives the reader a chunk.
+    func write(_ content: Chunk.Content, choice: Int) {
+        if idleTimeout != nil { lastChunkAt = now() }
+        writer.write(Chunk(id: id, created: created, model: model, index: choice, content: content))
+    }
+
+    /// Says that a choice begins, with so much of the prompt in memory. What counts for the prompt is the first one's:
+    /// the others take it from there.
+    func begin(choice: Int, cached: Int) {
+        guard choice == 0 else { return }
+        startedAt = now()
+        usage.cachedTokens = cached
+    }
+
+    /// Says that a choice's prompt is computed.
+    func endPrompt() { if promptEndedAt == nil { promptEndedAt = now() } }
+
+    /// Says that a choice has a token.
+    func countToken() {
+        if firstTokenAt == nil { firstTokenAt = now() }
+        usage.completionTokens += 1
+    }
+
+    /// Ends a choice, and with the last one the stream.
+    func finish(_ finish: Finish, choice: Int) {
+        write(.finish(finish), choice: choice)
+        unfinished -= 1
+        guard unfinished == 0 else { return }
+        let end = now()
+        let start = startedAt ?? submittedAt
+        let promptEnd = promptEndedAt ?? end
+        let timings = Timings(
+            prompt: promptEnd - start, decode: end - promptEnd, firstToken: firstTokenAt.map { $0 - submittedAt })
+        write(.end(usage, timings), choice: 0)
+    }
+}

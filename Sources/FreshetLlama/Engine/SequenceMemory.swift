@@ -1,0 +1,137 @@
+internal import Freshet
+
+/// What the backend's memory and the folder of prefixes hold: carries out what ``PrefixCache`` decides.
+///
+/// It belongs to the engine's thread, like the backend.
+struct SequenceMemory {
+    private let backend: any Backend
+    private let store: PrefixStore?
+    private var cache: PrefixCache
+
+    init(_ backend: any Backend, store: PrefixStore?) {
+        self.backend = backend
+        self.store = store
+        cache = PrefixCache(
+            sequenceCount: backend.sequenceCount, capacity: backend.capacity, isTrimmable: backend.isTrimmable)
+    }
+
+    /// How many of a prompt's tokens a generation would find in memory. The last one is computed in any case, because
+    /// its logits are needed.
+    func cachedLength(of prompt: [Token]) -> Int { cache.longestPrefix(of: prompt.dropLast()) }
+
+    /// How many of a prompt's tokens the folder has, less the last one.
+    func storedLength(of prompt: [Token]) -> Int { store?.storedLength(of: prompt.dropLast()) ?? 0 }
+
+    /// Asks the folder for the part of a prompt that is not in memory.
+    ///
+    /// - Returns: whether `completion` will be called.
+    func load(_ prompt: [Token], completion: @escaping @Sendable ([PrefixBlock]) -> Void) -> Bool {
+        guard let store else { return false }
+        let block = PrefixStore.blockLength
+        let begin = cachedLength(of: prompt) / block * block
+        return store.load(prompt, range: begin..<store.storedLength(of: prompt.dropLast()), completion: completion)
+    }
+
+    /// Takes a sequence for a generation.
+    ///
+    /// - Returns: the sequence, and how many tokens of the prompt it holds.
+    mutating func begin(_ prompt: [Token], mayShare: Bool) -> (sequence: Int32, cached: Int) {
+        let start = cache.start(prompt.dropLast(), mayShare: mayShare)
+        apply(start.operations)
+        return (start.sequence, start.cached)
+    }
+
+    /// Puts blocks from the folder behind what a sequence holds, as many as there is room for.
+    ///
+    /// - Returns: how many tokens the sequence holds then.
+    mutating func restore(_ blocks: [PrefixBlock], to sequence: Int32) -> Int {
+        for block in blocks where block.range.upperBound > cache.length(of: sequence) {
+            // A block is whole: where a part of it is in memory, that is taken out first.
+            guard block.range.lowerBound <= cache.length(of: sequence) else { break }
+            if block.range.lowerBound < cache.length(of: sequence) {
+                apply(cache.truncate(sequence, to: block.range.lowerBound))
+            }
+            guard makeRoom(for: block.range.count), backend.load(block.payload, range: block.range, into: sequence)
+            else { break }
+            cache.append(block.tokens[block.range], to: sequence)
+        }
+        return cache.length(of: sequence)
+    }
+
+    /// Makes room for so many more tokens by forgetting finished sequences.
+    mutating func makeRoom(for count: Int) -> Bool {
+        guard let operations = cache.makeRoom(for: count) else { return false }
+        apply(operations)
+        return true
+    }
+
+    /// Says that a decode has put tokens at a sequence's end, and keeps every block that is full with them.
+    ///
+    /// - Parameters:
+    ///   - tokens: all tokens of the generation.
+    ///   - range: those that are new in memory.
+    mutating func append(_ tokens: [Token], _ range: Range<Int>, to sequence: Int32) {
+        cache.append(tokens[range], to: sequence)
+        guard let store else { return }
+        let length = PrefixStore.blockLength
+        for end in stride(from: (range.lowerBound / length + 1) * length, through: range.upperBound, by: length) {
+            save(tokens[..<end], from: end - length, of: sequence, to: store)
+        }
+    }
+
+    private func save(_ tokens: ArraySlice<Token>, from begin: Int, of sequence: Int32, to store: PrefixStore) {
+        // Blocks build on each other: one after a gap would never be found. After a context shift what is in memory is
+        // no longer what these tokens alone would give.
+        guard cache.reusableLength(of: sequence) >= tokens.endIndex,
+            store.firstMissingBlock(of: tokens) * PrefixStore.blockLength == begin,
+            let state = backend.save(sequence, range: begin..<tokens.endIndex)
+        else { return }
+        // One that has no place now is computed again and offered again.
+        _ = store.save(PrefixBlock(tokens: tokens, range: begin..<tokens.endIndex, payload: state))
+    }
+
+    /// Puts the cache right after a decode that was broken off.
+    ///
+    /// - Parameter tokens: all tokens of the generation.
+    /// - Returns: how many of them are in memory.
+    mutating func resume(_ tokens: [Token], of sequence: Int32) -> Int {
+        let held = cache.length(of: sequence)
+        guard backend.isTrimmable else {
+            // What state a recurrent memory was left in cannot be known.
+            apply(cache.truncate(sequence, to: 0))
+            return 0
+        }
+        let reached = min(max(backend.nextPosition(of: sequence), 0), tokens.count)
+        if reached > held { cache.append(tokens[held..<reached], to: sequence) }
+        if reached < held { apply(cache.truncate(sequence, to: reached)) }
+        return reached
+    }
+
+    /// Takes tokens out of a sequence, so that it can go on.
+    ///
+    /// - Returns: how many tokens it holds then: all others, or those before the range, where the rest has to be
+    ///   computed again.
+    mutating func shift(_ sequence: Int32, removing range: Range<Int>) -> Int {
+        apply(cache.unshare(sequence, from: range.lowerBound))
+        if backend.canShift, cache.shift(sequence, removing: range) {
+            if backend.shift(sequence, removing: range) { return cache.length(of: sequence) }
+        }
+        apply(cache.truncate(sequence, to: range.lowerBound))
+        return cache.length(of: sequence)
+    }
+
+    /// Says that a sequence's generation has ended. Its tokens stay for later prompts.
+    mutating func finish(_ sequence: Int32) { apply(cache.finish(sequence)) }
+
+    /// Forgets a sequence whose computation failed.
+    mutating func forget(_ sequence: Int32) { apply(cache.forget(sequence)) }
+
+    private func apply(_ operations: [PrefixCache.Operation]) {
+        for operation in operations {
+            switch operation {
+            case .share(let from, let to, let length): backend.share(from: from, to: to, length: length)
+            case .truncate(let sequence, let length): backend.truncate(sequence, to: length)
+            }
+        }
+    }
+}
