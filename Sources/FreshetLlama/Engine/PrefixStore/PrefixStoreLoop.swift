@@ -65,7 +65,7 @@ final class PrefixStoreLoop: @unchecked Sendable {
         do {
             do {
                 try change()
-            } catch  where error.isGone {
+            } catch let failure where failure.isGone {
                 folder = try PrefixFolder(path: folder.path)
                 try folder.exclusively { (_) throws(PrefixFolderFailure) in try scan() }
                 try change()

@@ -48,6 +48,11 @@ final class PrefixFixture: Sendable {
             Array(PrefixBlockNames(tokens: tokens[...], modelKey: Array(modelKey.utf8))).last)
     }
 
+    /// The length of the file of the block that a prompt ends with: a header, "model", the tokens, the payload.
+    static func length(_ blocks: [Int]) -> Int {
+        56 + 5 + 4 * 256 * blocks.count + PrefixWorkload.payload(blocks).count
+    }
+
     /// The file of the block that a prompt ends with.
     func file(_ blocks: [Int]) throws -> String { path + "/" + (try Self.name(blocks).fileName) }
 

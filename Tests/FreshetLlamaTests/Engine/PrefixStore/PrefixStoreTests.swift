@@ -241,6 +241,43 @@ import Testing
         #expect(fixture.files.count == waiting.count + 1 && fixture.answered.load(ordering: .relaxed) == loads)
     }
 
+    /// What another store has used is not the oldest, though only its file's time says so.
+    @Test func whatAnotherStoreUsesStays() async throws {
+        let prompts = [[0, 0], [0, 1], [1]]
+        let limit = ([[0]] + prompts).reduce(-1) { $0 + PrefixFixture.length($1) }
+        let other = try fixture.open(limit: limit)
+        let store = try fixture.open(limit: limit)
+        for prompt in prompts.dropLast() {
+            fixture.clock.add(61_000_000_000, ordering: .relaxed)
+            try await fixture.save(prompt, to: other)
+        }
+        // Now this store knows them, at the times of then.
+        #expect(await fixture.load([0, 0], in: store) == 0)
+        try await fixture.save([0, 0], to: store)
+        #expect(await fixture.load([0], in: store) == 1)
+        fixture.clock.add(61_000_000_000, ordering: .relaxed)
+        #expect(await fixture.load([0, 0], in: other) == 2)
+        try await fixture.save([1], to: store)
+        #expect(try fixture.files == Set([[0], [0, 0], [1]].map { try PrefixFixture.name($0).fileName }))
+        await store.close()
+        await other.close()
+    }
+
+    @Test func noTimeIsLeftWhenClosedLongAgo() {
+        let queue = PrefixStoreQueue(saveLimit: 1, grace: .zero)
+        let block = PrefixFixture.block([0])
+        #expect(queue.add(block, named: PrefixBlockName(hash: 1, index: 0)))
+        #expect(!queue.add(block, named: PrefixBlockName(hash: 2, index: 0)))
+        #expect(queue.add(PrefixStoreQueue.Load(tokens: [], range: 0..<0) { _ in }))
+        queue.close()
+        #expect(queue.isOver)
+        guard case .load? = queue.next() else {
+            Issue.record("nobody answers the order to read")
+            return
+        }
+        #expect(queue.next() == nil)
+    }
+
     /// Without anybody who calls `close`.
     @Test func aDroppedStoreWritesWhatItTook() async throws {
         var store: PrefixStore? = try fixture.open()

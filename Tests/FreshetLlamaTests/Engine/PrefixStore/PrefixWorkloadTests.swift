@@ -9,11 +9,6 @@ private struct PrefixModel {
     var limit: Int
     var entries: [[Int]: PrefixIndex.Entry] = [:]
 
-    private func length(_ blocks: [Int]) -> Int {
-        // A header, "model", the tokens, the payload.
-        56 + 5 + 4 * 256 * blocks.count + PrefixWorkload.payload(blocks).count
-    }
-
     private func beginnings(_ blocks: [Int]) -> [[Int]] { blocks.indices.map { Array(blocks[...$0]) } }
 
     func storedCount(_ blocks: [Int]) -> Int { beginnings(blocks).prefix { entries[$0] != nil }.count }
@@ -27,9 +22,9 @@ private struct PrefixModel {
             let chain = beginnings(block).dropLast()
             guard chain.allSatisfy({ entries[$0] != nil }) else { return }
             use(block.dropLast(), at: time)
-            guard chain.reduce(length(block), { $0 + length($1) }) <= limit else { return }
-            shrink(to: limit - length(block), sparing: Set(chain))
-            entries[block] = PrefixIndex.Entry(byteCount: length(block), lastUse: time)
+            guard chain.reduce(PrefixFixture.length(block), { $0 + PrefixFixture.length($1) }) <= limit else { return }
+            shrink(to: limit - PrefixFixture.length(block), sparing: Set(chain))
+            entries[block] = PrefixIndex.Entry(byteCount: PrefixFixture.length(block), lastUse: time)
         }
     }
 
