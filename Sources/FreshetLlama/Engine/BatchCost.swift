@@ -59,11 +59,9 @@ package struct BatchCost: Sendable {
         size.latest = size.latest.suffix(Self.memory - 1) + [observation]
         size.seenAt = count
         size.weight = 1
-        // By what each took beyond the line, because they differ in tokens too. Not quite the median: what disturbs a
-        // batch makes it slower, so four of seven may be disturbed, and a machine that has become slower is believed
-        // after five.
-        let excess = { [secondsPerToken] (seen: Observation) in seen.seconds - secondsPerToken * seen.tokens }
-        size.typical = size.latest.sorted { excess($0) < excess($1) }[(size.latest.count - 1) * 2 / 5]
+        // Not quite the median: what disturbs a batch makes it slower, so four of seven may be disturbed, and a machine
+        // that has become slower is believed after five.
+        size.typical = size.latest.sorted { $0.seconds < $1.seconds }[(size.latest.count - 1) * 2 / 5]
         sizes[order] = size
         fit()
     }

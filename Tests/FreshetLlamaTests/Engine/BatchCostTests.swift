@@ -60,7 +60,7 @@ struct BatchCostTests {
             for step in 0..<300 {
                 let truth = { (tokens: Int) in (25 + 2 * Double(tokens)) * (step < 200 ? 1 : 2) }
                 let isSmall = random.chance(0.3)
-                let tokens = isSmall ? 3 : Int.random(in: 34...44, using: &random)
+                let tokens = isSmall ? 3 : Int.random(in: 33...63, using: &random)
                 disturbed[isSmall ? 0 : 1].append(random.chance(0.1))
                 let factor =
                     disturbed[isSmall ? 0 : 1].last == true ? 2 : Double.random(in: 0.97...1.03, using: &random)
@@ -69,7 +69,7 @@ struct BatchCostTests {
                     continue
                 }
                 judged += 1
-                for tokens in [3, 38] {
+                for tokens in [3, 45] {
                     let error = milliseconds(cost.duration(of: tokens)) / truth(tokens) - 1
                     #expect(abs(error) < 0.1, "seed \(seed), step \(step), \(tokens) tokens")
                 }

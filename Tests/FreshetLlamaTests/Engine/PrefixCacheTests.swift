@@ -74,6 +74,14 @@ struct PrefixCacheTests {
         #expect(cache.usedCells == 3)
     }
 
+    @Test func cellsSharedWithARunningSequenceAreLeftAsTheyAre() {
+        var cache = makeCache()
+        _ = run([1, 2, 3], on: &cache)
+        let second = run([1, 2, 3], on: &cache)
+        #expect(cache.finish(second).isEmpty)
+        #expect(cache.usedCells == 3 && cache.length(of: second) == 3)
+    }
+
     /// A finished sequence that spells what another computed by itself counts as used by it.
     @Test func whoCoversAnotherIsUsedByIt() {
         var cache = makeCache(capacity: 10)

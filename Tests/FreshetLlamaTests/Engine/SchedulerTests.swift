@@ -76,6 +76,13 @@ struct SchedulerTests {
             scheduler.observe(took: .milliseconds(200 + 4 * last))
         }
         #expect((20...25).contains(last))
+        // Not even one more token would fit here.
+        scheduler = makeScheduler(512)
+        for _ in 0..<40 {
+            let plan = scheduler.plan([running(stream: 1), running(stream: 2), prompt(5_000, stream: 3)])
+            #expect(plan[2] >= 1)
+            scheduler.observe(took: .milliseconds(60 * plan.reduce(0, +)))
+        }
     }
 
     /// A short prompt is computed as soon as it comes, whatever others have waiting, and wholly.
@@ -137,6 +144,25 @@ struct SchedulerTests {
                 ])[0]
         }
         #expect(got >= 64 * 600 / 10)
+    }
+
+    /// Having been away earns nothing: who comes gets a turn, and then they alternate.
+    @Test func aNewcomerHasNoCredit() {
+        var scheduler = makeScheduler(64)
+        for _ in 0..<5 { _ = scheduler.plan([prompt(5_000, stream: 1)]) }
+        let demands = [prompt(5_000, stream: 1), prompt(5_000, stream: 2, client: 1)]
+        #expect(scheduler.plan(demands) == [0, 64])
+        #expect(scheduler.plan(demands) == [64, 0])
+    }
+
+    /// What a client's running streams used for long is not held against it for as long.
+    @Test func debtsAreBounded() {
+        var scheduler = makeScheduler(16)
+        let prompts = [prompt(100_000, stream: 1), prompt(100_000, stream: 2, client: 1)]
+        let streams = (10..<22).map { running(stream: $0) }
+        for _ in 0..<1_000 { _ = scheduler.plan(prompts + streams) }
+        let got = (0..<8).reduce(0) { sum, _ in sum + scheduler.plan(prompts)[0] }
+        #expect(got >= 3 * 16)
     }
 
     @Test func whatIsKnownOfTheGoneIsForgotten() {

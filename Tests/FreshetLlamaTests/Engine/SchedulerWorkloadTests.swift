@@ -119,7 +119,10 @@ struct SchedulerWorkloadTests {
             }
             let streams = (0..<3).map { demand(1, isPrompt: false, stream: $0) }
             // The streams' own prompts, computed alone, and some of their tokens.
-            for stream in 0..<(3 as UInt64) { _ = compute([demand(40, isPrompt: true, stream: stream)], depth: 0) }
+            for stream in 0..<(3 as UInt64) {
+                let prompt = demand(Int.random(in: 20...512, using: &random), isPrompt: true, stream: stream)
+                _ = compute([prompt], depth: 0)
+            }
             for _ in 0..<Int.random(in: 1...300, using: &random) { _ = compute(streams, depth: 0) }
 
             var (depth, time, longest) = (0, 0.0, 0.0)
