@@ -16,6 +16,8 @@ import Freshet
 ///     56+k+4n     p     the payload, to the end of the file
 ///
 /// Whoever reads a block knows all of this but the payload and the checksum, and takes nothing else: no length is believed.
+/// All tokens before are there too, so that what a hash cannot tell apart never gives another prompt's state. At the end
+/// of a prompt of 100,000 that is 400 KB, beside a payload of some megabytes.
 struct PrefixBlockFile {
     /// The format's version.
     static let version: UInt32 = 1

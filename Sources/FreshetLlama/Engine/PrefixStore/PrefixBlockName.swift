@@ -41,6 +41,7 @@ struct PrefixBlockNames: Sequence {
     /// Begins with the first block.
     func makeIterator() -> Iterator { Iterator(self) }
 
+    /// The way through the names. A copy goes on with the same hash: use one of them.
     struct Iterator: IteratorProtocol {
         private var rest: ArraySlice<Token>
         private var index = 0

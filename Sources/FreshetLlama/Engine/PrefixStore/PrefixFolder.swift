@@ -15,6 +15,7 @@ final class PrefixFolder {
 
     /// What came of reading a block.
     enum Reading {
+        /// The file is right.
         case payload([UInt8])
         /// There is no such file.
         case missing
@@ -43,13 +44,13 @@ final class PrefixFolder {
     /// Runs `body` while no other store adds blocks to the folder, in this process or another.
     ///
     /// - Parameter body: is told whether others may have added blocks since the last time.
-    func exclusively<Result>(
-        _ body: (_ hasChanged: Bool) throws(PrefixFolderFailure) -> Result
-    ) throws(PrefixFolderFailure) -> Result {
+    func exclusively(
+        _ body: (_ hasChanged: Bool) throws(PrefixFolderFailure) -> Void
+    ) throws(PrefixFolderFailure) {
         let hasChanged = try lock.acquire()
         defer { lock.release() }
         do {
-            return try body(hasChanged)
+            try body(hasChanged)
         } catch {
             lock.forget()
             throw error

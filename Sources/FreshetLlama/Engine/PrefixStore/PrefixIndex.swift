@@ -9,6 +9,7 @@ struct PrefixIndex: Sendable {
         var lastUse: Int
     }
 
+    /// The blocks by name.
     private(set) var entries: [PrefixBlockName: Entry] = [:]
     /// The length of all files together.
     private(set) var byteCount = 0

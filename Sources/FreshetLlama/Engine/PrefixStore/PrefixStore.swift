@@ -34,8 +34,8 @@ package final class PrefixStore: Sendable {
     ///     and values, the version of llama.cpp. A block is found under the same key only.
     ///   - saveLimit: the most bytes of blocks that may wait to be written.
     ///   - now: nanoseconds since 1970, which a test can hold in its hand.
-    ///   - onFailure: is told, on the store's thread, in one sentence why a block could not be written; of failures one
-    ///     after another only the first.
+    ///   - onFailure: is told, on the store's thread, in one sentence why a block could not be written; of failures
+    ///     without a block written in between only the first.
     /// - Throws: ``GenerationError`` when the folder cannot be made, read or written.
     package init(
         directory: String, limit: Int, modelKey: String, saveLimit: Int = 256 << 20,

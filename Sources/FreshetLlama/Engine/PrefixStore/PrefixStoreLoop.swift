@@ -25,14 +25,14 @@ final class PrefixStoreLoop: @unchecked Sendable {
     ) throws(PrefixFolderFailure) {
         (self.limit, self.modelKey, self.queue, self.now, self.onFailure) = (limit, modelKey, queue, now, onFailure)
         folder = try PrefixFolder(path: directory)
-        try folder.exclusively { (_) throws(PrefixFolderFailure) in try scan() }
+        try alone {}
     }
 
     /// Works until the queue ends.
     func run() {
         // The limit may be lower than the last time.
         attempt { () throws(PrefixFolderFailure) in
-            try folder.exclusively { (_) throws(PrefixFolderFailure) in _ = try makeRoom(for: 0, sparing: []) }
+            try alone { () throws(PrefixFolderFailure) in _ = try makeRoom(for: 0, sparing: []) }
         }
         while let order = queue.next() {
             switch order {
@@ -49,9 +49,16 @@ final class PrefixStoreLoop: @unchecked Sendable {
         PrefixBlockNames(tokens: tokens, modelKey: modelKey)
     }
 
-    private func scan() throws(PrefixFolderFailure) {
-        index = try folder.scan()
-        queue.replaceStored(by: Set(index.entries.keys))
+    /// Runs `body` while no other store adds blocks, and with an index that knows what others have added: always so the
+    /// first time that a folder is open.
+    private func alone(_ body: () throws(PrefixFolderFailure) -> Void) throws(PrefixFolderFailure) {
+        try folder.exclusively { hasChanged throws(PrefixFolderFailure) in
+            if hasChanged {
+                index = try folder.scan()
+                queue.replaceStored(by: Set(index.entries.keys))
+            }
+            try body()
+        }
     }
 
     private func forget(_ name: PrefixBlockName) {
@@ -59,18 +66,17 @@ final class PrefixStoreLoop: @unchecked Sendable {
         queue.removeStored(name)
     }
 
-    /// Does something that changes the folder; opens it anew, once, when it was removed. Of failures one after another
-    /// only the first is told.
+    /// Does something that changes the folder; opens it anew, once, when it was removed. Of failures without a block
+    /// written in between only the first is told.
     private func attempt(_ change: () throws(PrefixFolderFailure) -> Void) {
         do {
             do {
                 try change()
             } catch let failure where failure.isGone {
                 folder = try PrefixFolder(path: folder.path)
-                try folder.exclusively { (_) throws(PrefixFolderFailure) in try scan() }
+                try alone {}
                 try change()
             }
-            isFailing = false
         } catch {
             if !isFailing { onFailure(PrefixStore.sentence(folder.path, error)) }
             isFailing = true
@@ -140,8 +146,7 @@ final class PrefixStoreLoop: @unchecked Sendable {
         try part.append(file.front(of: block.payload), shouldStop: { queue.isOver })
         try part.append(block.payload, shouldStop: { queue.isOver })
         try part.flush()
-        try folder.exclusively { hasChanged throws(PrefixFolderFailure) in
-            if hasChanged { try scan() }
+        try alone { () throws(PrefixFolderFailure) in
             guard index[name] == nil, chain.allSatisfy({ index[$0] != nil }) else { return }
             guard try makeRoom(for: byteCount, sparing: Set(chain)) else { return }
             // Never newer than what it depends on.
@@ -149,6 +154,7 @@ final class PrefixStoreLoop: @unchecked Sendable {
             try part.becomeBlock(named: name, lastUse: lastUse)
             index[name] = PrefixIndex.Entry(byteCount: byteCount, lastUse: lastUse)
             queue.insertStored(name)
+            isFailing = false
         }
     }
 

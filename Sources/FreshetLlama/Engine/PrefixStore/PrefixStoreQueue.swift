@@ -6,8 +6,11 @@ final class PrefixStoreQueue: @unchecked Sendable {
 
     /// Something for the store's thread to do.
     enum Order {
+        /// Read blocks, and answer.
         case load(Load)
+        /// Write down that a prompt was used.
         case use([Token])
+        /// Write a block.
         case save(PrefixBlock, PrefixBlockName)
     }
 
@@ -33,6 +36,8 @@ final class PrefixStoreQueue: @unchecked Sendable {
     private var stored: Set<PrefixBlockName> = []
     private var end: ContinuousClock.Instant?
 
+    /// A queue with nothing in it.
+    ///
     /// - Parameters:
     ///   - saveLimit: bytes of blocks that may wait to be written; one block may always.
     ///   - grace: for how long blocks are still written once the store is closed.

@@ -155,7 +155,7 @@ import Testing
         // No folder can be made where a file is.
         try FileManager.default.removeItem(atPath: fixture.path)
         try Data().write(to: URL(fileURLWithPath: fixture.path))
-        for blocks in [[0], [1], [0, 1]] { try await fixture.save(blocks, to: store) }
+        for blocks in [[0], [1], [0, 1], [1, 1], [1]] { try await fixture.save(blocks, to: store) }
         #expect(await fixture.load([0], in: store) == 0)
         try await fixture.save([0], to: store)
         #expect(
