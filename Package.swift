@@ -76,6 +76,10 @@ let package = Package(
             path: "Tests/Benchmarks/ChunkBenchmark", swiftSettings: settings
         ),
         .executableTarget(
+            name: "EngineBenchmark", dependencies: ["BenchmarkTurns", "Freshet", "FreshetHTTP", "FreshetTestSupport"],
+            path: "Tests/Benchmarks/EngineBenchmark", swiftSettings: settings
+        ),
+        .executableTarget(
             name: "SSEFuzzer", dependencies: ["FreshetHTTP", "FreshetTestSupport"], path: "Tests/Fuzzing/SSEFuzzer",
             exclude: ["dictionary"], swiftSettings: settings
         ),

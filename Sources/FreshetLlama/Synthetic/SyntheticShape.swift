@@ -82,7 +82,7 @@ extension SyntheticShape {
     ) -> SyntheticShape {
         SyntheticShape(
             name: name, architecture: architecture, width: 256, layers: layers, heads: 4, groups: 2, headLength: 64,
-            feedForwardLength: architecture == .mamba ? 0 : 512, vocabularySize: 1024, contextLength: 2048,
+            feedForwardLength: architecture == .mamba ? 0 : 512, vocabularySize: 1024, contextLength: 4096,
             ropeBase: 10_000, window: window, wordRule: "default", addsBeginning: true)
     }
 
