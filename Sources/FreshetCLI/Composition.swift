@@ -21,10 +21,25 @@ enum Composition {
         var shutDown: @Sendable () async -> Void
     }
 
-    /// Opens the model that a person chose, on this machine or at a server. Nothing is sent to a server yet.
+    /// Lets `body` use the model that a person chose, on this machine or at a server, and then shuts it down: what it has
+    /// computed may have yet to be written to a folder.
     ///
-    /// - Throws: like ``loadModel(_:console:)``, and ``UsageError`` for options that contradict one another.
-    static func openModel(_ source: ModelSource, console: Console) async throws -> Model {
+    /// - Throws: like ``loadModel(_:console:)``, and what `body` throws.
+    static func withModel(
+        _ source: ModelSource, console: Console, _ body: (Model) async throws -> Void
+    ) async throws {
+        let model = try await openModel(source, console: console)
+        do {
+            try await body(model)
+        } catch {
+            await model.shutDown()
+            throw error
+        }
+        await model.shutDown()
+    }
+
+    /// Opens the model that a person chose, on this machine or at a server. Nothing is sent to a server yet.
+    private static func openModel(_ source: ModelSource, console: Console) async throws -> Model {
         guard let remote = try source.remote(environment: { getenv($0).map { String(cString: $0) } }) else {
             return try await loadModel(source.model, console: console)
         }

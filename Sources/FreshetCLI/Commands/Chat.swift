@@ -33,8 +33,8 @@ enum Chat {
 
     static func run(_ values: Values, console: Console) async throws {
         try values.answer.request(for: .text("")).validate()
-        let model = try await Composition.openModel(values.model, console: console)
-        let session = ChatSession(values, model: model, console: console)
-        try await session.run()
+        try await Composition.withModel(values.model, console: console) { model in
+            try await ChatSession(values, model: model, console: console).run()
+        }
     }
 }

@@ -87,7 +87,16 @@ enum Generate {
         try request.validate()
         var source = values.model
         source.model = source.model.answering(values.choiceCount)
-        let model = try await Composition.openModel(source, console: console)
+        try await Composition.withModel(source, console: console) { model in
+            try await printAnswer(to: request, values, model: model, console: console)
+        }
+    }
+
+    /// Prints the answer to a request, and what it cost where that is asked for.
+    private static func printAnswer(
+        to request: GenerationRequest, _ values: Values, model: Composition.Model, console: Console
+    ) async throws {
+        var request = request
         // A bar is drawn from the progress chunks; they are no part of the answer.
         request.reportsProgress = model.reportsProgress && console.errors.isTerminal
         let stream = try await console.signals.stream(request, from: model.provider)
