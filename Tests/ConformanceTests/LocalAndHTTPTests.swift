@@ -37,10 +37,12 @@ struct LocalAndHTTPTests {
             (Prompt.text("Once upon a time"), ["dragon", "."]),
             (.messages([Message(role: .user, content: "What colour is the sky?")]), []),
         ] {
-            let request = GenerationRequest(
-                prompt: prompt, sampling: .greedy, maxTokens: 24, stop: stop, reportsProgress: true, reusesPrefix: false
-            )
-            try await law.check(service.remote, request)
+            for choiceCount in [1, 3] {
+                let request = GenerationRequest(
+                    prompt: prompt, sampling: .greedy, maxTokens: 24, stop: stop, choiceCount: choiceCount,
+                    reportsProgress: true, reusesPrefix: false)
+                try await law.check(service.remote, request)
+            }
         }
         await service.stop()
     }
@@ -80,6 +82,24 @@ struct LocalAndHTTPTests {
             }
             #expect(error?.code == .deadlineExceeded && error?.partial == iterator.reply)
             #expect(!iterator.reply.text.isEmpty)
+        }
+        await service.stop()
+    }
+
+    @Test(arguments: [true, false]) func theEndOfTheContextIsTheSame(_ shifts: Bool) async throws {
+        var options = LlamaOptions.embedded
+        options.contextLength = 96
+        let service = try await LoopbackService.start(options)
+        for choiceCount in [1, 2] {
+            var request = GenerationRequest(
+                prompt: .text("Once upon a time"), sampling: .greedy, maxTokens: 300, choiceCount: choiceCount,
+                shiftsContext: shifts, reusesPrefix: false)
+            request.sampling.ignoresEndOfGeneration = true
+            let local = await Outcome.of(service.local, request)
+            #expect(await Outcome.of(service.remote, request) == local)
+            let reply = try await service.local.reply(to: request)
+            #expect(reply.choices.map(\.finish?.reason) == Array(repeating: .length, count: choiceCount))
+            #expect(shifts == (reply.usage?.completionTokens == 300 * choiceCount), "\(reply.usage as Any)")
         }
         await service.stop()
     }

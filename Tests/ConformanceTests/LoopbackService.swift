@@ -10,18 +10,18 @@ struct LoopbackService {
     let remote: RemoteProvider
     private let server: HTTPServer
 
-    /// Starts everything. The model has an engine of its own, with one slot.
-    static func start() async throws -> LoopbackService {
-        let local = try await LlamaProvider.load(.embedded)
+    /// Starts everything. The model has an engine of its own.
+    static func start(_ options: LlamaOptions = .embedded) async throws -> LoopbackService {
+        let local = try await LlamaProvider.load(options)
         var registry = ProviderRegistry()
         try registry.add(local)
         let models = ServedModels()
         models.publish(registry)
         let service = InferenceService(models, options: .init(authenticator: try Authenticator(keys: []))) { _ in }
-        var options = HTTPServerOptions()
-        options.port = 0
-        options.errorResponse = { service.response(to: $0) }
-        let server = try HTTPServer.start(options) { await service.respond(to: $0) }
+        var serverOptions = HTTPServerOptions()
+        serverOptions.port = 0
+        serverOptions.errorResponse = { service.response(to: $0) }
+        let server = try HTTPServer.start(serverOptions) { await service.respond(to: $0) }
         let remote = try RemoteProvider(
             RemoteOptions(baseURL: "http://127.0.0.1:\(server.port)/v1", model: local.model))
         return LoopbackService(local: local, remote: remote, server: server)
@@ -41,7 +41,7 @@ extension LlamaOptions {
 }
 
 /// What a provider made of a request, without what may differ between two streams of the same answer: their identifier,
-/// their date and their timings.
+/// their date and their timings, and how several choices take turns.
 enum Outcome: Equatable {
     case chunks([Chunk])
     case failure(GenerationError.Code, String, parameter: String?, partial: String?)
@@ -54,7 +54,7 @@ enum Outcome: Equatable {
         } catch {
             return .failure(error.code, error.message, parameter: error.parameter, partial: error.partial?.text)
         }
-        return .chunks(chunks)
+        return .chunks((0..<request.choiceCount).flatMap { index in chunks.filter { $0.index == index } })
     }
 }
 

@@ -1,7 +1,7 @@
 public import Freshet
 
 /// Requests of every kind that a model can serve: messages, text and token ids, greedy and seeded, with all the sampler's
-/// options, stops that will be met, and Unicode.
+/// options, stops that will be met, several choices, and Unicode.
 ///
 /// ```swift
 /// var requests = RandomRequest(seed: 7, vocabularySize: 2048)
@@ -23,6 +23,8 @@ public struct RandomRequest {
     public mutating func next() -> GenerationRequest {
         GenerationRequest(
             prompt: prompt(), sampling: sampling(), maxTokens: Int.random(in: 0...32, using: &generator), stop: stops(),
+            choiceCount: generator.pick([1, 1, 1, 2, 3]), shiftsContext: generator.chance(0.2),
+            client: generator.pick(["", "alice", "b/o\"b 日本"]), weight: generator.pick([1, 1, 7, 100]),
             reportsProgress: generator.chance(0.3), reusesPrefix: generator.chance(0.5))
     }
 

@@ -145,6 +145,35 @@ class Chat(Case):
             self.assertEqual(answer.usage.completion_tokens, 5)
             self.assertEqual(answer.choices[0].finish_reason, "length")
 
+    def test_several_choices(self):
+        options = {"n": 3, "seed": 5, "temperature": 1.3}
+        whole = self.chat("Tell a story.", **options)
+        self.assertEqual([choice.index for choice in whole.choices], [0, 1, 2])
+        texts = [choice.message.content for choice in whole.choices]
+        self.assertEqual(len(set(texts)), 3)
+        alone = self.chat("Tell a story.", **options | {"n": 1})
+        self.assertEqual(texts[0], alone.choices[0].message.content)
+        self.assertEqual(whole.usage.prompt_tokens, alone.usage.prompt_tokens)
+        self.assertGreater(whole.usage.completion_tokens, alone.usage.completion_tokens)
+
+        chunks = list(self.chat(
+            "Tell a story.", stream=True, stream_options={"include_usage": True}, **options))
+        self.assertEqual(chunks[-1].choices, [])
+        self.assertEqual(chunks[-1].usage.completion_tokens, whole.usage.completion_tokens)
+        for index, choice in enumerate(whole.choices):
+            own = [chunk.choices[0] for chunk in chunks[:-1] if chunk.choices[0].index == index]
+            self.assertEqual((own[0].delta.role, own[0].delta.content), ("assistant", ""))
+            self.assertEqual("".join(piece.delta.content or "" for piece in own), choice.message.content)
+            self.assertEqual([piece.finish_reason for piece in own if piece.finish_reason], [choice.finish_reason])
+
+        with self.client.chat.completions.stream(
+            model=MODEL, messages=ask("Tell a story."), max_tokens=24, extra_body={"cache_prompt": False}, **options
+        ) as stream:
+            for _ in stream:
+                pass
+            folded = stream.current_completion_snapshot
+        self.assertEqual([choice.message.content for choice in folded.choices], texts)
+
     def test_cached_tokens(self):
         question = "Which animal is small, grey and clever, and lives in a very old house near the river?"
         first = self.chat(question, extra_body={"cache_prompt": True}).usage
@@ -207,6 +236,16 @@ class Completions(Case):
         self.assertTrue(whole.choices[0].text)
         streamed = self.client.completions.create(stream=True, **options)
         self.assertEqual("".join(chunk.choices[0].text for chunk in streamed), whole.choices[0].text)
+
+    def test_several_choices(self):
+        options = dict(model=MODEL, prompt="The dragon", max_tokens=12, temperature=1.2, seed=3, n=3, best_of=3,
+                       extra_body={"cache_prompt": False})
+        whole = self.client.completions.create(**options)
+        self.assertEqual([choice.index for choice in whole.choices], [0, 1, 2])
+        texts = ["", "", ""]
+        for chunk in self.client.completions.create(stream=True, **options):
+            texts[chunk.choices[0].index] += chunk.choices[0].text
+        self.assertEqual(texts, [choice.text for choice in whole.choices])
 
     def test_prompt_in_a_list(self):
         text = dict(model=MODEL, max_tokens=8, temperature=0, extra_body={"cache_prompt": False})

@@ -76,6 +76,60 @@ struct GenerateTests {
         #expect(one.text == again.text)
     }
 
+    private static let three = ["generate", "-n", "16", "--temp", "1.2", "--seed", "7", "--choices", "3"]
+
+    /// Choices run side by side, and are written one after the other.
+    @Test func choicesAreWrittenOneAfterTheOther() async throws {
+        let piped = await FreshetProcess.run(Self.three + ["--stats", "Once"])
+        let texts = piped.text.components(separatedBy: "\u{C}\n")
+        #expect(texts.count == 3 && Set(texts).count == 3 && texts.allSatisfy { $0.hasSuffix("\n") }, "\(piped.text)")
+        #expect(piped.errorText.contains("3 answers: "), "\(piped.errorText)")
+        let alone = await FreshetProcess.run(Self.three.dropLast(2) + ["Once"])
+        #expect(texts.first == alone.text)
+
+        let lines = await FreshetProcess.run(Self.three + ["--format", "jsonl", "Once"])
+        var pieces = ["", "", ""]
+        for line in lines.text.split(separator: "\n") {
+            let chunk = try Self.json(line)
+            guard let index = (chunk["choices"] as? [[String: Any]])?.first?["index"] as? Int else { continue }
+            pieces[index] += Self.content(chunk)
+        }
+        #expect(pieces.map { $0 + "\n" } == texts)
+
+        let shown = await FreshetProcess.run(Self.three + ["Once"], terminal: true)
+        let headings = shown.text.matches(of: /── (\d) of 3 ──/).map { $0.1 }
+        #expect(headings == ["1", "2", "3"], "\(shown.text)")
+    }
+
+    @Test func theContextMayShift() async throws {
+        let arguments = Self.greedy + ["-c", "64", "-n", "150", "--ignore-eos", "--stats", "Once upon a time"]
+        let ended = await FreshetProcess.run(arguments)
+        #expect(ended.ending == .exited(0) && !ended.errorText.contains("answer: 150 tokens"), "\(ended.errorText)")
+        let shifted = await FreshetProcess.run(arguments + ["--context-shift"])
+        #expect(
+            shifted.ending == .exited(0) && shifted.errorText.contains("answer: 150 tokens"), "\(shifted.errorText)")
+        #expect(shifted.text.hasPrefix(ended.text.dropLast()))
+    }
+
+    @Test(arguments: [["-ctk", "q8_0"], ["-ctk", "q8_0", "-ctv", "q8_0", "-fa", "on"], ["-fa", "off"]])
+    func theCacheMayBeQuantised(arguments: [String]) async {
+        let outcome = await FreshetProcess.run(Self.greedy + ["-n", "12"] + arguments + ["Once upon a time"])
+        #expect(outcome.ending == .exited(0) && outcome.text.count > 12, "\(outcome.errorText)")
+    }
+
+    /// What one run has computed, the next finds in the folder.
+    @Test func aPromptIsKeptInAFolder() async throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("freshet-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let prompt = String(repeating: "The dragon has a small house near the river. ", count: 40)
+        let arguments = Self.greedy + ["-n", "8", "--stats", "--cache-dir", folder, prompt]
+        let cold = await FreshetProcess.run(arguments)
+        let warm = await FreshetProcess.run(arguments)
+        #expect(cold.ending == .exited(0) && !cold.errorText.contains("still in memory"), "\(cold.errorText)")
+        #expect(warm.ending == .exited(0) && warm.errorText.contains("still in memory"), "\(warm.errorText)")
+        #expect(warm.text == cold.text)
+    }
+
     @Test func aSystemPromptMakesItAChat() async {
         let chat = await FreshetProcess.run(Self.greedy + ["-n", "20", "-sys", "Be kind.", "Hello!"])
         #expect(chat.ending == .exited(0))

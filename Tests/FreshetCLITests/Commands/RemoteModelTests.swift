@@ -32,6 +32,7 @@ import Testing
                     "Is a cat big?",
                 ],
                 ["generate", "--temp", "0", "-n", "0", "Once"],
+                ["generate", "--seed", "3", "-n", "20", "--choices", "3", "The dragon"],
             ] {
                 let (local, remote) = (await Self.run(arguments), await Self.run(arguments + remote))
                 #expect(Self.constant(remote.text) == Self.constant(local.text), "\(arguments)")

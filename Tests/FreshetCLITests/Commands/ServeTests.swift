@@ -102,14 +102,14 @@ import Testing
     }
 
     @Test func beyondTheQueueComesARefusalAndAHangUpMakesRoom() async throws {
-        let arguments = Self.longContext + ["--parallel", "1", "--queue", "1"]
+        let arguments = Self.longContext + ["--parallel", "1", "--queue", "1", "--queue-retry", "3"]
         let outcome = try await FreshetServer.run(arguments) { server in
             try await withThrowingTaskGroup(of: (header: String, body: String).self) { group in
                 try await server.whileStreaming(Self.endless) {
-                    for _ in 0..<3 {
+                    for place in 0..<3 {
                         group.addTask {
                             try await server.talk { client in
-                                try client.post(Self.chat(#","max_tokens":1"#))
+                                try client.post(Self.chat(#","max_tokens":1,"stream":\#(place > 0)"#))
                                 return try client.readResponse()
                             }
                         }
@@ -117,7 +117,7 @@ import Testing
                     // One waits; which one is chance.
                     for _ in 0..<2 {
                         let refused = try #require(try await group.next())
-                        #expect(refused.header.hasPrefix("HTTP/1.1 503 ") && refused.header.contains("Retry-After: 1"))
+                        #expect(refused.header.hasPrefix("HTTP/1.1 503 ") && refused.header.contains("Retry-After: 3"))
                         #expect(refused.body.contains(#""code":"overloaded""#))
                     }
                 }
