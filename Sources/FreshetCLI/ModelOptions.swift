@@ -149,10 +149,7 @@ struct ModelOptions {
     /// What only a server lets choose.
     static var servingOptions: [Option<ModelOptions>] {
         [
-            .integer(
-                "-np", "--parallel", in: -1...LlamaOptions.slotLimit, path: \.slotCount,
-                help: "generations that run side by side, each with its whole context; -1 is as many as a part of the "
-                    + "free memory holds, up to 8"),
+            parallelOption,
             .integer(
                 "--queue", in: 1...(1 << 20), path: \.queueCapacity,
                 help: "requests that may wait for a generation to end"),
@@ -163,6 +160,22 @@ struct ModelOptions {
                 "--gap-target", placeholder: "MILLISECONDS", in: 1...3_600_000, path: \.gapTarget,
                 help: "the longest gap that running answers are to see while a new prompt is computed beside them"),
         ]
+    }
+
+    /// `--parallel`, for which 0 is no number.
+    private static var parallelOption: Option<ModelOptions> {
+        var option = Option<ModelOptions>.integer(
+            "-np", "--parallel", in: -1...LlamaOptions.slotLimit, path: \.slotCount,
+            help: "generations that run side by side, each with its whole context; -1 is as many as a part of the free "
+                + "memory holds, up to 8")
+        option.apply = {
+            [apply = option.apply] (values: inout ModelOptions, text: String, name: String) throws(UsageError) in
+            try apply(&values, text, name)
+            guard values.slotCount != 0 else {
+                throw UsageError(message: "\(name) must be -1, or from 1 to \(LlamaOptions.slotLimit), but is 0.")
+            }
+        }
+        return option
     }
 
     /// `--model` alone, for commands that compute nothing.

@@ -56,7 +56,8 @@ struct ModelOptionsTests {
     @Test(arguments: [
         ["-ctk", "q5"], ["--cache-type-v", ""], ["-fa", "yes"], ["--cache-dir", ""], ["--cache-limit", "0"],
         ["--cache-limit", "-1"], ["--cache-limit", "1.5G"], ["--cache-limit", "many"], ["--cache-limit", "8G"],
-        ["-np", "129"], ["-np", "-2"], ["--queue-retry", "-1"], ["--gap-target", "0"], ["--gap-target", "0.5"],
+        ["-np", "129"], ["-np", "0"], ["-np", "-2"], ["--queue-retry", "-1"], ["--gap-target", "0"],
+        ["--gap-target", "0.5"],
     ])
     func whatMakesNoSenseIsRefused(typed: [String]) {
         #expect(throws: UsageError.self) { try Self.serving(typed) }
