@@ -32,8 +32,9 @@ import FreshetTestSupport
                 if !isTaken { usleep(1000) }
             }
             for index in store.firstMissingBlock(of: tokens[...])..<blocks.count {
+                let end = (index + 1) * PrefixStore.blockLength
                 let block = PrefixBlock(
-                    tokens: tokens[..<((index + 1) * 256)], range: index * 256..<(index + 1) * 256,
+                    tokens: tokens[..<end], range: end - PrefixStore.blockLength..<end,
                     payload: PrefixWorkload.payload(blocks[...index]))
                 while !store.save(block) { usleep(1000) }
             }

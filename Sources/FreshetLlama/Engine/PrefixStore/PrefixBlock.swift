@@ -7,7 +7,7 @@ package struct PrefixBlock: Sendable {
     package var tokens: ArraySlice<Token>
     /// The tokens whose state it is, counted from the prompt's beginning; `range.upperBound == tokens.count`.
     package var range: Range<Int>
-    /// The state, some megabytes.
+    /// The state: from some kilobytes to some megabytes.
     package var payload: [UInt8]
 
     /// Makes a block.

@@ -17,11 +17,11 @@ import Freshet
 ///
 /// Whoever reads a block knows all of this but the payload and the checksum, and takes nothing else: no length is believed.
 /// All tokens before are there too, so that what a hash cannot tell apart never gives another prompt's state. At the end
-/// of a prompt of 100,000 that is 400 KB, beside a payload of some megabytes.
+/// of a prompt of 100,000 that is 400 KB, beside a payload of about a megabyte.
 struct PrefixBlockFile {
     /// The format's version.
     static let version: UInt32 = 1
-    /// The longest payload: some times what 256 tokens of the largest models need.
+    /// The longest payload: many times what a block of the largest models needs.
     static let payloadLimit = 1 << 30
     /// The longest file: a payload and a prompt of 16 million tokens both fit.
     static let byteLimit = payloadLimit + 1 << 27

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Keeps the computed state of prompts in a folder, so that a prompt's beginning costs little after a restart too.
 ///
-/// A prompt is cut into blocks of 256 tokens. A block's name is a hash of its model and of all tokens up to its end, so a
+/// A prompt is cut into blocks of 64 tokens. A block's name is a hash of its model and of all tokens up to its end, so a
 /// beginning that prompts share is stored once, and a longer prompt adds only what is new. A file is believed only when
 /// its model, its tokens and its checksum are right; any other is removed.
 ///
@@ -14,8 +14,8 @@ internal import Glibc
 /// once, but ``init(directory:limit:modelKey:saveLimit:now:onFailure:)``. Dropping the last reference ends the thread,
 /// after what ``close()`` would finish.
 package final class PrefixStore: Sendable {
-    /// Tokens in a block.
-    package static let blockLength = 256
+    /// Tokens in a block. What a prompt has beyond its whole blocks is computed again, so they are short.
+    package static let blockLength = 64
 
     private static let grace = Duration.seconds(5)
 

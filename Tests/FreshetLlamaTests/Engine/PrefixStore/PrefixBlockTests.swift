@@ -1,5 +1,6 @@
 import Foundation
 import FreshetTestSupport
+import PrefixStoreProcess
 import Testing
 
 @testable import FreshetLlama
@@ -13,7 +14,7 @@ import Testing
         let all = Array(PrefixBlockNames(tokens: prompt[...], modelKey: Array("model".utf8)))
         #expect(try all == [[0], [0, 1], [0, 1, 1]].map { try PrefixFixture.name($0) })
         #expect(try PrefixFixture.name([0], modelKey: "other") != PrefixFixture.name([0]))
-        #expect(Array(PrefixBlockNames(tokens: prompt[1..<256], modelKey: [])).isEmpty)
+        #expect(Array(PrefixBlockNames(tokens: prompt[1..<PrefixStore.blockLength], modelKey: [])).isEmpty)
         // A slice's place does not matter.
         let moved = ([1, 2, 3] + PrefixWorkload.prompt([0]))[3...]
         #expect(try Array(PrefixBlockNames(tokens: moved, modelKey: Array("model".utf8))) == [PrefixFixture.name([0])])
@@ -33,7 +34,8 @@ import Testing
     }
 
     private let block = PrefixBlock(
-        tokens: PrefixWorkload.prompt([0, 1])[...], range: 256..<512, payload: Array("state".utf8))
+        tokens: PrefixWorkload.prompt([0, 1])[...], range: PrefixStore.blockLength..<2 * PrefixStore.blockLength,
+        payload: Array("state".utf8))
 
     private var file: PrefixBlockFile {
         PrefixBlockFile(modelKey: Array("model".utf8), tokens: block.tokens, range: block.range)
@@ -75,7 +77,7 @@ import Testing
         var others = [file, file, file, file]
         others[0].modelKey = Array("modem".utf8)
         others[1].tokens[3] += 1
-        others[2].range = 0..<512
+        others[2].range = 0..<2 * PrefixStore.blockLength
         others[3].tokens = others[3].tokens.dropLast()
         for other in others { #expect(read(bytes, as: other) == nil) }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Freshet
 import FreshetTestSupport
+import PrefixStoreProcess
 import Synchronization
 import Testing
 
@@ -38,7 +39,8 @@ final class PrefixFixture: Sendable {
     static func block(_ blocks: some Collection<Int>) -> PrefixBlock {
         let tokens = PrefixWorkload.prompt(blocks)
         return PrefixBlock(
-            tokens: tokens[...], range: tokens.count - 256..<tokens.count, payload: PrefixWorkload.payload(blocks))
+            tokens: tokens[...], range: tokens.count - PrefixStore.blockLength..<tokens.count,
+            payload: PrefixWorkload.payload(blocks))
     }
 
     /// The name of the block that a prompt ends with.
@@ -50,7 +52,7 @@ final class PrefixFixture: Sendable {
 
     /// The length of the file of the block that a prompt ends with: a header, "model", the tokens, the payload.
     static func length(_ blocks: [Int]) -> Int {
-        56 + 5 + 4 * 256 * blocks.count + PrefixWorkload.payload(blocks).count
+        56 + 5 + 4 * PrefixStore.blockLength * blocks.count + PrefixWorkload.payload(blocks).count
     }
 
     /// The file of the block that a prompt ends with.
@@ -80,8 +82,10 @@ final class PrefixFixture: Sendable {
         let tokens = PrefixWorkload.prompt(blocks)
         for index in store.firstMissingBlock(of: tokens[...])..<blocks.count {
             #expect(store.save(Self.block(blocks[...index])))
-            let beginning = tokens[..<((index + 1) * 256)]
-            try await until { store.firstMissingBlock(of: beginning) * 256 == store.storedLength(of: beginning) }
+            let beginning = tokens[..<((index + 1) * PrefixStore.blockLength)]
+            try await until {
+                store.firstMissingBlock(of: beginning) * PrefixStore.blockLength == store.storedLength(of: beginning)
+            }
         }
     }
 
@@ -99,11 +103,13 @@ final class PrefixFixture: Sendable {
     @discardableResult func load(_ blocks: [Int], from first: Int = 0, in store: PrefixStore) async -> Int {
         let tokens = PrefixWorkload.prompt(blocks)
         let found: [PrefixBlock] = await withCheckedContinuation { continuation in
-            let isTaken = store.load(tokens, range: first * 256..<tokens.count) { continuation.resume(returning: $0) }
+            let range = first * PrefixStore.blockLength..<tokens.count
+            let isTaken = store.load(tokens, range: range) { continuation.resume(returning: $0) }
             if !isTaken { continuation.resume(returning: []) }
         }
         for (index, block) in zip(first..., found) {
-            #expect(block.range == index * 256..<(index + 1) * 256)
+            #expect(block.range.lowerBound == index * PrefixStore.blockLength)
+            #expect(block.range.count == PrefixStore.blockLength)
             #expect(block.tokens == tokens[..<block.range.upperBound])
             #expect(block.payload == PrefixWorkload.payload(blocks[...index]))
         }

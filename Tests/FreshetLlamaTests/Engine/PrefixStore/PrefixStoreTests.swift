@@ -1,6 +1,7 @@
 import Foundation
 import Freshet
 import FreshetTestSupport
+import PrefixStoreProcess
 import Synchronization
 import Testing
 
@@ -8,6 +9,7 @@ import Testing
 
 @Suite struct PrefixStoreTests {
     private let fixture = PrefixFixture()
+    private let length = PrefixStore.blockLength
 
     @Test func promptsShareTheirBeginningAndSurviveARestart() async throws {
         var store = try fixture.open()
@@ -17,8 +19,9 @@ import Testing
         await store.close()
         store = try fixture.open()
         let prompt = PrefixWorkload.prompt([0, 1, 1, 0])
-        #expect(store.storedLength(of: prompt[...]) == 768 && store.firstMissingBlock(of: prompt[...]) == 3)
-        #expect(store.storedLength(of: prompt[..<767]) == 512 && store.storedLength(of: prompt[..<255]) == 0)
+        #expect(store.storedLength(of: prompt[...]) == 3 * length && store.firstMissingBlock(of: prompt[...]) == 3)
+        #expect(store.storedLength(of: prompt[..<(3 * length - 1)]) == 2 * length)
+        #expect(store.storedLength(of: prompt[..<(length - 1)]) == 0)
         #expect(await fixture.load([0, 1, 1, 0], in: store) == 3)
         #expect(await fixture.load([0, 1, 1, 1], from: 2, in: store) == 2)
         let other = try fixture.open(modelKey: "another model")
@@ -72,7 +75,7 @@ import Testing
         try impostor.put(at: fixture.file([0, 1]), fixture.file([0]))
         if !whileOpen { store = try fixture.open() }
         #expect(await fixture.load([0, 1, 1], in: store) == 1)
-        #expect(store.storedLength(of: PrefixWorkload.prompt([0, 1, 1])[...]) == 256)
+        #expect(store.storedLength(of: PrefixWorkload.prompt([0, 1, 1])[...]) == length)
         #expect(try fixture.files == Set([[0], [0, 1, 1]].map { try PrefixFixture.name($0).fileName }))
         // It is written anew, and what comes after it is of use again.
         try await fixture.save([0, 1, 1], to: store)
@@ -112,8 +115,8 @@ import Testing
         let other = [1]
         try await fixture.save(other, to: store)
         try await fixture.save([0, 0, 0, 0, 0, 0], to: store)
-        let length = store.storedLength(of: PrefixWorkload.prompt([0, 0, 0, 0, 0, 0])[...])
-        #expect(length > 0 && length < 6 * 256)
+        let stored = store.storedLength(of: PrefixWorkload.prompt([0, 0, 0, 0, 0, 0])[...])
+        #expect(stored > 0 && stored < 6 * length)
         var block = PrefixFixture.block([1, 1])
         block.payload = [UInt8](repeating: 0, count: 9_001)
         #expect(!store.save(block))
@@ -142,7 +145,7 @@ import Testing
         try await fixture.save([1], to: other)
         try await fixture.save([1, 1], to: store)
         try await fixture.save([1, 1], to: store)
-        #expect(store.storedLength(of: PrefixWorkload.prompt([1, 1])[...]) == 512)
+        #expect(store.storedLength(of: PrefixWorkload.prompt([1, 1])[...]) == 2 * length)
         await store.close()
         await other.close()
         #expect(fixture.failures.all == [])
@@ -196,7 +199,7 @@ import Testing
                 group.addTask {
                     var generator = SeededGenerator(seed: seed * 4 + task)
                     for _ in 0..<40 {
-                        let isTaken = store.load(tokens, range: 0..<1024) { [fixture] blocks in
+                        let isTaken = store.load(tokens, range: 0..<4 * length) { [fixture] blocks in
                             #expect(blocks.count <= 4)
                             fixture.answered.add(1, ordering: .relaxed)
                         }
@@ -210,7 +213,7 @@ import Testing
         }
         await store.close()
         #expect(fixture.taken.load(ordering: .relaxed) == fixture.answered.load(ordering: .relaxed))
-        #expect(!store.load(tokens, range: 0..<256) { _ in Issue.record("closed") })
+        #expect(!store.load(tokens, range: 0..<length) { _ in Issue.record("closed") })
         #expect(!store.save(PrefixFixture.block([1, 1, 1])))
         try await fixture.checkFolder(limit: 1 << 20)
     }
@@ -220,18 +223,18 @@ import Testing
         let store = try fixture.open(saveLimit: 20_000)
         try await fixture.save([0], to: store)
         let (tokens, gate) = (PrefixWorkload.prompt([0]), DispatchSemaphore(value: 0))
-        #expect(store.load(tokens, range: 0..<256) { _ in gate.wait() })
+        #expect(store.load(tokens, range: 0..<length) { _ in gate.wait() })
         var loads = 0
         while store.load(
-            tokens, range: 0..<256, completion: { [fixture] _ in fixture.answered.add(1, ordering: .relaxed) })
+            tokens, range: 0..<length, completion: { [fixture] _ in fixture.answered.add(1, ordering: .relaxed) })
         {
             loads += 1
             if loads > 1000 { break }
         }
         #expect((15...16).contains(loads))
         let waiting = Array(PrefixWorkload.all.filter { $0.first == 1 }.prefix { store.save(PrefixFixture.block($0)) })
-        let length = waiting.reduce(0) { $0 + PrefixWorkload.payload($1).count + 1024 * $1.count }
-        #expect(waiting.count > 3 && length <= 20_000 && waiting.count < PrefixWorkload.all.count / 2)
+        let byteCount = waiting.reduce(0) { $0 + PrefixWorkload.payload($1).count + 4 * length * $1.count }
+        #expect(waiting.count > 3 && byteCount <= 20_000 && waiting.count < PrefixWorkload.all.count / 2)
         // Taken already.
         #expect(store.save(PrefixFixture.block(waiting[0])) && store.save(PrefixFixture.block([0])))
         #expect(store.storedLength(of: PrefixWorkload.prompt(waiting[0])[...]) == 0)

@@ -1,5 +1,6 @@
 import Foundation
 import FreshetTestSupport
+import PrefixStoreProcess
 import Testing
 
 @testable import FreshetLlama
@@ -88,7 +89,8 @@ private struct PrefixModel {
             let entries = Dictionary(uniqueKeysWithValues: fixture.entries.map { (blocks[$0] ?? [], $1) })
             let differences = prompts.filter { entries[$0] != model.entries[$0] }
             try #require(differences.isEmpty, "\(differences) at step \(step)")
-            try await fixture.until { store.storedLength(of: tokens[...]) == model.storedCount(prompt) * 256 }
+            let length = model.storedCount(prompt) * PrefixStore.blockLength
+            try await fixture.until { store.storedLength(of: tokens[...]) == length }
         }
         await store.close()
         #expect(fixture.failures.all == [])

@@ -1,0 +1,67 @@
+import Foundation
+import Freshet
+import FreshetTestSupport
+import Testing
+
+@testable import FreshetLlama
+
+/// The engine over a folder of prefixes.
+struct StoredPrefixTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "freshet-\(UUID().uuidString)").path
+
+    private func engine(_ script: ToyBackend.Script) async throws -> InferenceEngine {
+        let store = try PrefixStore(directory: folder, limit: 1 << 20, modelKey: "toy")
+        return try await InferenceEngine.toy(script) { ($0.prefixStore, $0.slotCount) = (store, 2) }
+    }
+
+    @Test func aPrefixOutlivesTheEngine() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let script = ToyBackend.Script()
+        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
+        for (rest, cached) in [("X", 0), ("Y", 64), ("Z", 64)] {
+            let engine = try await engine(script)
+            let reply = try await engine.ask(prompt + rest).collect()
+            #expect(reply.text == script.answer(to: prompt + rest))
+            #expect(reply.usage?.cachedTokens == cached)
+            await engine.shutDown()
+        }
+    }
+
+    @Test func memoryThatHoldsMoreThanTheFolderIsTaken() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let script = ToyBackend.Script()
+        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
+        let engine = try await engine(script)
+        _ = try await engine.ask(prompt).collect()
+        #expect(try await engine.ask(prompt + "X").collect().usage?.cachedTokens == 100)
+        await engine.shutDown()
+    }
+
+    /// A state that the backend cannot read costs time and nothing else.
+    @Test func aStateOfAnotherKindIsComputedAgain() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let script = ToyBackend.Script()
+        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
+        let tokens = prompt.utf8.map { Token($0) }
+        let store = try PrefixStore(directory: folder, limit: 1 << 20, modelKey: "toy")
+        #expect(store.save(PrefixBlock(tokens: tokens[..<64], range: 0..<64, payload: [1, 2, 3])))
+        await store.close()
+        let engine = try await engine(script)
+        let reply = try await engine.ask(prompt).collect()
+        #expect(reply.text == script.answer(to: prompt) && reply.usage?.cachedTokens == 0)
+        await engine.shutDown()
+    }
+
+    @Test func readersThatLeaveWhileTheFolderIsReadAreNoTrouble() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let script = ToyBackend.Script()
+        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
+        let first = try await engine(script)
+        _ = try await first.ask(prompt).collect()
+        await first.shutDown()
+        let second = try await engine(script)
+        for _ in 0..<50 { try second.ask(prompt).cancel() }
+        #expect(try await second.ask(prompt).collect().text == script.answer(to: prompt))
+        await second.shutDown()
+    }
+}
