@@ -137,10 +137,16 @@ extension Arena {
         _ pair: Pair, _ turn: (ServerProcess, Int) async throws -> Value
     ) async throws -> (ours: [Value], theirs: [Value]) {
         var (ours, theirs): ([Value], [Value]) = ([], [])
+        // What one turn gave is told at once: a whole measurement takes minutes, and may be given up.
+        func turnTold(_ server: ServerProcess, _ round: Int) async throws -> Value {
+            let value = try await turn(server, round)
+            FileHandle.standardError.write(Data("round \(round + 1), \(server.program.rawValue): \(value)\n".utf8))
+            return value
+        }
         for round in 0..<options.rounds {
-            if round % 2 == 1 { theirs.append(try await turn(pair.llamaServer, round)) }
-            ours.append(try await turn(pair.freshet, round))
-            if round % 2 == 0 { theirs.append(try await turn(pair.llamaServer, round)) }
+            if round % 2 == 1 { theirs.append(try await turnTold(pair.llamaServer, round)) }
+            ours.append(try await turnTold(pair.freshet, round))
+            if round % 2 == 0 { theirs.append(try await turnTold(pair.llamaServer, round)) }
         }
         return (ours, theirs)
     }
