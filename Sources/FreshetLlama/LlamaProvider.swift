@@ -73,7 +73,9 @@ public final class LlamaProvider: Provider {
             "\(freshet_state_version())",
         ].joined(separator: "/")
         return try await DedicatedThread.value(named: "freshet-prefixes") { () throws(GenerationError) in
-            try PrefixStore(directory: directory, limit: options.prefixDirectoryLimit, modelKey: key)
+            try PrefixStore(
+                directory: directory, limit: options.prefixDirectoryLimit, modelKey: key,
+                onFailure: { LlamaLog.write(LlamaLog.Line(level: .warning, text: $0)) })
         }
     }
 

@@ -77,9 +77,10 @@ final class EngineLoop {
             best = shared
             wait = .leader(slot: other, number: slots[other].number, length: shared)
         }
-        if memory.storedLength(of: prompt) > best {
+        let stored = memory.storedLength(of: prompt)
+        if stored > best {
             let (queue, number) = (queue, slots[place].number)
-            if memory.load(prompt, completion: { queue.deliver($0, to: number) }) { return .disk }
+            if memory.load(prompt, upTo: stored, completion: { queue.deliver($0, to: number) }) { return .disk }
         }
         return wait
     }
@@ -100,7 +101,11 @@ final class EngineLoop {
         }
         slots[place].wait = nil
         var (sequence, cached) = memory.begin(generation.tokens, mayShare: generation.request.reusesPrefix)
-        if let blocks { cached = memory.restore(blocks, to: sequence) }
+        if let blocks {
+            cached = memory.restore(blocks, to: sequence)
+        } else if cached > 0, generation.isFirstChoice {
+            memory.use(generation.tokens)
+        }
         slots[place].sequence = sequence
         slots[place].update { $0.begin(cached: cached) }
     }

@@ -46,6 +46,9 @@ struct Generation {
         for token in tokens { sampler.accept(token) }
     }
 
+    /// Whether this is the request's first choice.
+    var isFirstChoice: Bool { choice == 0 }
+
     /// Whether the prompt is still being computed.
     var isInPrompt: Bool { !isPromptComputed }
 

@@ -7,6 +7,8 @@ struct SequenceMemory {
     private let backend: any Backend
     private let store: PrefixStore?
     private var cache: PrefixCache
+    /// The bytes of the last block that was taken out of memory.
+    private var stateLength: Int?
 
     init(_ backend: any Backend, store: PrefixStore?) {
         self.backend = backend
@@ -24,12 +26,20 @@ struct SequenceMemory {
 
     /// Asks the folder for the part of a prompt that is not in memory.
     ///
+    /// - Parameter length: how much of the prompt the folder has, as ``storedLength(of:)`` told: asked again, it could
+    ///   have lost some of it.
     /// - Returns: whether `completion` will be called.
-    func load(_ prompt: [Token], completion: @escaping @Sendable ([PrefixBlock]) -> Void) -> Bool {
-        guard let store else { return false }
+    func load(_ prompt: [Token], upTo length: Int, completion: @escaping @Sendable ([PrefixBlock]) -> Void) -> Bool {
         let block = PrefixStore.blockLength
         let begin = cachedLength(of: prompt) / block * block
-        return store.load(prompt, range: begin..<store.storedLength(of: prompt.dropLast()), completion: completion)
+        guard let store, begin < length else { return false }
+        return store.load(prompt, range: begin..<length, completion: completion)
+    }
+
+    /// Tells the folder that a prompt's beginning was found in memory, so that what it has of it is not the oldest.
+    func use(_ prompt: [Token]) {
+        guard let store, store.storedLength(of: prompt[...]) > 0 else { return }
+        store.use(prompt)
     }
 
     /// Takes a sequence for a generation.
@@ -79,13 +89,17 @@ struct SequenceMemory {
         }
     }
 
-    private func save(_ tokens: ArraySlice<Token>, from begin: Int, of sequence: Int32, to store: PrefixStore) {
+    private mutating func save(_ tokens: ArraySlice<Token>, from begin: Int, of sequence: Int32, to store: PrefixStore)
+    {
         // Blocks build on each other: one after a gap would never be found. After a context shift what is in memory is
         // no longer what these tokens alone would give.
         guard cache.reusableLength(of: sequence) >= tokens.endIndex,
             store.firstMissingBlock(of: tokens) * PrefixStore.blockLength == begin,
+            // Blocks of one model are as long as each other: whether this one fits is known before it is taken out.
+            stateLength.map({ store.hasRoom(for: tokens.count, payloadLength: $0) }) ?? true,
             let state = backend.save(sequence, range: begin..<tokens.endIndex)
         else { return }
+        stateLength = state.count
         // One that has no place now is computed again and offered again.
         _ = store.save(PrefixBlock(tokens: tokens, range: begin..<tokens.endIndex, payload: state))
     }

@@ -1,7 +1,8 @@
 internal import CLlama
 internal import Freshet
 
-/// Where llama.cpp's log lines go. Without a receiver they are dropped; they never reach the terminal by themselves.
+/// Where llama.cpp's log lines go, and with them what the engine has to tell nobody in particular. Without a receiver they
+/// are dropped; they never reach the terminal by themselves.
 public enum LlamaLog {
     /// How serious a line is.
     public enum Level: Int32, Sendable, Comparable {
@@ -45,6 +46,9 @@ public enum LlamaLog {
                     Line(level: Level(rawValue: level) ?? .info, text: String(decoding: bytes, as: UTF8.self)))
             }, nil)
     }
+
+    /// Sends a line of our own.
+    static func write(_ line: Line) { current.receive(line) }
 
     private static let current = Receiver()
 

@@ -37,6 +37,30 @@ struct StoredPrefixTests {
         await engine.shutDown()
     }
 
+    /// Memory answers, and the folder learns that what it has of the prompt is not the oldest.
+    @Test func whatMemoryAnswersCountsAsUsed() async throws {
+        let fixture = PrefixFixture()
+        let store = try fixture.open()
+        let engine = try await InferenceEngine.toy(ToyBackend.Script()) { $0.prefixStore = store }
+        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
+        _ = try await engine.ask(prompt, maxTokens: 1).collect()
+        try await fixture.until { fixture.entries.count == 1 }
+        let time = fixture.clock.add(61_000_000_000, ordering: .relaxed).newValue
+        _ = try await engine.ask(prompt + "X", maxTokens: 1).collect()
+        await engine.shutDown()
+        #expect(fixture.entries.values.map(\.lastUse) == [time])
+    }
+
+    @Test func aBlockTooLongForTheFolderIsTakenOutOfMemoryOnce() async throws {
+        let fixture = PrefixFixture()
+        let script = ToyBackend.Script()
+        let store = try fixture.open(limit: 500)
+        let engine = try await InferenceEngine.toy(script) { $0.prefixStore = store }
+        for letter in "ABC" { _ = try await engine.ask(String(repeating: letter, count: 100)).collect() }
+        await engine.shutDown()
+        #expect(script.saved.load(ordering: .relaxed) == 1 && fixture.files.isEmpty && fixture.failures.all == [])
+    }
+
     /// A state that the backend cannot read costs time and nothing else.
     @Test func aStateOfAnotherKindIsComputedAgain() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }

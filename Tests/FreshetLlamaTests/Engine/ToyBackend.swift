@@ -24,6 +24,8 @@ final class ToyBackend: Backend {
         let bytes: [UInt8]
         /// Tokens computed so far.
         let computed = Atomic(0)
+        /// States taken out so far.
+        let saved = Atomic(0)
 
         init(
             answerLength: Int = 20, batchCapacity: Int = 8, slotCount: Int = 8, isTrimmable: Bool = true,
@@ -121,6 +123,8 @@ final class ToyBackend: Backend {
 
     func nextPosition(of sequence: Int32) -> Int { memory[sequence, default: []].count }
 
+    func canContinue(_ sequence: Int32, at position: Int) -> Bool { nextPosition(of: sequence) == position }
+
     func share(from: Int32, to: Int32, length: Int) {
         let cells = memory[from, default: []]
         precondition(memory[to, default: []].isEmpty && length <= cells.count, "a share of what is not there")
@@ -145,7 +149,8 @@ final class ToyBackend: Backend {
 
     /// The toy's state of a token is the token.
     func save(_ sequence: Int32, range: Range<Int>) -> [UInt8]? {
-        memory[sequence, default: []][range].flatMap { cell in withUnsafeBytes(of: cell.token) { Array($0) } }
+        script.saved.add(1, ordering: .relaxed)
+        return memory[sequence, default: []][range].flatMap { cell in withUnsafeBytes(of: cell.token) { Array($0) } }
     }
 
     func load(_ state: [UInt8], range: Range<Int>, into sequence: Int32) -> Bool {

@@ -108,6 +108,16 @@ package final class PrefixStore: Sendable {
     /// Says that a prompt was used again though nothing of it had to be read, so that its blocks count as used.
     package func use(_ tokens: [Token]) { queue.add(use: tokens) }
 
+    /// Whether the folder can hold a prompt of so many tokens, when nothing else is in it.
+    ///
+    /// - Parameter payloadLength: the bytes of each block's state.
+    package func hasRoom(for tokenCount: Int, payloadLength: Int) -> Bool {
+        let count = tokenCount / Self.blockLength
+        // The tokens of every block up to its end, and the last one's file as an example of the rest.
+        let file = PrefixBlockFile(modelKey: modelKey, tokens: [], range: 0..<0)
+        return count * (file.frontLength + payloadLength) + 4 * Self.blockLength * count * (count + 1) / 2 <= limit
+    }
+
     /// Hands a block over to be written. The blocks of a prompt go in order: one whose predecessor is not stored by then
     /// is not written.
     ///

@@ -117,6 +117,11 @@ import Testing
         try await fixture.save([0, 0, 0, 0, 0, 0], to: store)
         let stored = store.storedLength(of: PrefixWorkload.prompt([0, 0, 0, 0, 0, 0])[...])
         #expect(stored > 0 && stored < 6 * length)
+        // The n-th block's file is 61 + 256 · n bytes and its state's.
+        let state = (9_000 - 3 * 61 - 256 * (1 + 2 + 3)) / 3
+        #expect(store.hasRoom(for: 3 * length + 1, payloadLength: state))
+        #expect(!store.hasRoom(for: 3 * length, payloadLength: state + 1))
+        #expect(!store.hasRoom(for: 4 * length, payloadLength: state))
         var block = PrefixFixture.block([1, 1])
         block.payload = [UInt8](repeating: 0, count: 9_001)
         #expect(!store.save(block))
