@@ -144,6 +144,15 @@ int32_t freshet_context_next_position(const freshet_context * context, int32_t s
     return context->has(sequence) ? llama_memory_seq_pos_max(context->memory(), sequence) + 1 : 0;
 }
 
+bool freshet_context_can_continue(const freshet_context * context, int32_t sequence, int32_t position) {
+    if (!context->has(sequence) || llama_memory_seq_pos_max(context->memory(), sequence) != position - 1) {
+        return false;
+    }
+    const int32_t window = llama_model_n_swa(llama_get_model(context->context));
+    return position == 0 || window <= 0 ||
+           llama_memory_seq_pos_min(context->memory(), sequence) <= std::max(0, position - window);
+}
+
 void freshet_context_share(freshet_context * context, int32_t from, int32_t to, int32_t length) {
     freshet_error ignored;
     freshet::guarded<bool>(&ignored, FRESHET_ERROR_OTHER, false, [&] {

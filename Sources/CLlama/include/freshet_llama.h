@@ -204,6 +204,11 @@ const float * _Nullable freshet_context_logits(freshet_context * _Nonnull contex
 // The position after the last one that a sequence holds: 0 for an empty sequence.
 int32_t freshet_context_next_position(const freshet_context * _Nonnull context, int32_t sequence);
 
+// Whether a sequence ends before `position` and holds all that a token there looks back at. llama.cpp lets new tokens take
+// the cells of a sliding window that lie out of sight of their sequence's end, also in a cache of full size; what was cut
+// or shared before that end may then miss them.
+bool freshet_context_can_continue(const freshet_context * _Nonnull context, int32_t sequence, int32_t position);
+
 // Lets the sequence `to`, which is empty, hold the first `length` tokens of `from` too, without a copy. For a model that
 // cannot truncate, all of them.
 void freshet_context_share(freshet_context * _Nonnull context, int32_t from, int32_t to, int32_t length);

@@ -30,6 +30,10 @@ package protocol Backend: AnyObject {
     /// The position after the last token that a sequence holds.
     func nextPosition(of sequence: Int32) -> Int
 
+    /// Whether a sequence holds all that a token at `position`, its end, looks back at. A sliding window's memory may have
+    /// given away what was out of sight of a longer sequence, and is missed when that is cut or shared in part.
+    func canContinue(_ sequence: Int32, at position: Int) -> Bool
+
     /// Lets the sequence `to`, which is empty, hold the first `length` tokens of another too, without a copy; all of
     /// them where memory is not trimmable.
     func share(from: Int32, to: Int32, length: Int)

@@ -7,6 +7,7 @@ final class EngineLoop {
     private let backend: any Backend
     private let queue: EngineQueue
     private let now: @Sendable () -> ContinuousClock.Instant
+    private let onTurn: (@Sendable (EngineLoop) -> Void)?
     private var scheduler: Scheduler
     private var memory: SequenceMemory
     private var slots: [Slot]
@@ -17,6 +18,7 @@ final class EngineLoop {
         self.backend = backend
         self.queue = queue
         now = configuration.now
+        onTurn = configuration.onTurn
         scheduler = Scheduler(batchCapacity: backend.batchCapacity, gapTarget: configuration.gapTarget)
         memory = SequenceMemory(backend, store: configuration.prefixStore)
         slots = (0..<configuration.slotCount).map { _ in Slot() }
@@ -42,8 +44,15 @@ final class EngineLoop {
             arrivals.admitted.forEach(admit)
             for place in slots.indices { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
             isIdle = !step()
+            onTurn?(self)
         }
     }
+
+    /// The slots that are taken, for tests.
+    var heldSlotCount: Int { slots.count { !$0.isFree } }
+
+    /// What is wrong with the engine's idea of its memory, for tests; `nil` when nothing is.
+    var brokenInvariant: String? { memory.brokenInvariant }
 
     // MARK: - A generation's way in and out
 
@@ -72,8 +81,8 @@ final class EngineLoop {
                 continue
             }
             let shared = zip(prompt.dropLast(), leader.tokens).prefix { $0 == $1 }.count
-            // What can be computed within a few tokens is not worth a wait.
-            guard shared >= best + 16 else { continue }
+            // What can be computed within a few tokens is not worth a wait; nor is what can be shared only as a whole.
+            guard shared >= best + 16, backend.isTrimmable || shared == leader.tokens.count else { continue }
             best = shared
             wait = .leader(slot: other, number: slots[other].number, length: shared)
         }
@@ -146,11 +155,12 @@ final class EngineLoop {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }
             switch try backend.decode(batch, shouldInterrupt: { isAbandoned(planned) }) {
             case .computed: for place in planned { try advance(place, by: plan[place], output: outputs[place]) }
-            case .interrupted: planned.forEach(resume)
+            case .interrupted: resume(planned)
             case .noRoom: throw .noRoom
             }
         } catch {
             for place in planned { discard(place, error) }
+            if !backend.isTrimmable { resume([]) }
         }
         retire()
         scheduler.observe(took: now() - start)
@@ -190,10 +200,16 @@ final class EngineLoop {
     }
 
     /// Finds out how far a computation came that was broken off.
-    private func resume(_ place: Int) {
-        guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
-        let position = memory.resume(generation.tokens, of: sequence)
-        slots[place].update { $0.resume(from: position) }
+    ///
+    /// A recurrent memory moves the states of sequences, also of those that are not in the batch, as a part of the
+    /// computation: none of them is known afterwards, and all begin anew.
+    private func resume(_ planned: [Int]) {
+        if !backend.isTrimmable { memory.forgetFinished() }
+        for place in backend.isTrimmable ? planned : Array(slots.indices) {
+            guard let generation = slots[place].generation, let sequence = slots[place].sequence else { continue }
+            let position = memory.resume(generation.tokens, of: sequence)
+            slots[place].update { $0.resume(from: position) }
+        }
     }
 
     /// Takes out tokens of a generation whose context is full.

@@ -33,6 +33,8 @@ package final class InferenceEngine: Sendable {
         package var prefixStore: PrefixStore?
         /// The clock, which a test can hold in its hand.
         package var now: @Sendable () -> ContinuousClock.Instant = { .now }
+        /// Is called on the engine's thread after each turn of its loop, so that a test can look into it.
+        var onTurn: (@Sendable (EngineLoop) -> Void)?
 
         /// The defaults.
         package init(model: String) { self.model = model }

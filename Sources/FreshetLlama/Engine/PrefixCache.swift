@@ -199,6 +199,9 @@ package struct PrefixCache: Sendable {
         return operations + settle(sequence)
     }
 
+    /// Forgets every finished sequence: what memory holds of them is unknown.
+    package mutating func forgetFinished() -> [Operation] { sequences { $0.use == .finished }.map { drop($0) } }
+
     /// Forgets a sequence wholly: its computation failed, or its memory may not be reused.
     package mutating func forget(_ sequence: Int32) -> [Operation] { [drop(sequence)] }
 

@@ -48,7 +48,13 @@ struct SequenceMemory {
     mutating func begin(_ prompt: [Token], mayShare: Bool) -> (sequence: Int32, cached: Int) {
         let start = cache.start(prompt.dropLast(), mayShare: mayShare)
         apply(start.operations)
-        return (start.sequence, start.cached)
+        guard !canContinue(start.sequence) else {
+            return (start.sequence, start.cached)
+        }
+        // What others hold of these tokens is of no more use, and would be found again.
+        apply(cache.unshare(start.sequence, from: start.cached - 1))
+        apply(cache.truncate(start.sequence, to: 0))
+        return (start.sequence, 0)
     }
 
     /// Puts blocks from the folder behind what a sequence holds, as many as there is room for.
@@ -104,14 +110,16 @@ struct SequenceMemory {
         _ = store.save(PrefixBlock(tokens: tokens, range: begin..<tokens.endIndex, payload: state))
     }
 
-    /// Puts the cache right after a decode that was broken off.
+    /// A sentence that says what is wrong with the cache, for tests; `nil` when nothing is.
+    var brokenInvariant: String? { cache.brokenInvariant() }
+
+    /// Puts the cache right after a decode that was broken off. A sequence that cannot be cut is begun anew.
     ///
     /// - Parameter tokens: all tokens of the generation.
     /// - Returns: how many of them are in memory.
     mutating func resume(_ tokens: [Token], of sequence: Int32) -> Int {
         let held = cache.length(of: sequence)
         guard backend.isTrimmable else {
-            // What state a recurrent memory was left in cannot be known.
             apply(cache.truncate(sequence, to: 0))
             return 0
         }
@@ -128,14 +136,22 @@ struct SequenceMemory {
     mutating func shift(_ sequence: Int32, removing range: Range<Int>) -> Int {
         apply(cache.unshare(sequence, from: range.lowerBound))
         if backend.canShift, cache.shift(sequence, removing: range) {
-            if backend.shift(sequence, removing: range) { return cache.length(of: sequence) }
+            if backend.shift(sequence, removing: range), canContinue(sequence) { return cache.length(of: sequence) }
         }
         apply(cache.truncate(sequence, to: range.lowerBound))
+        if !canContinue(sequence) { apply(cache.truncate(sequence, to: 0)) }
         return cache.length(of: sequence)
+    }
+
+    private func canContinue(_ sequence: Int32) -> Bool {
+        backend.canContinue(sequence, at: cache.length(of: sequence))
     }
 
     /// Says that a sequence's generation has ended. Its tokens stay for later prompts.
     mutating func finish(_ sequence: Int32) { apply(cache.finish(sequence)) }
+
+    /// Forgets every sequence whose generation has ended.
+    mutating func forgetFinished() { apply(cache.forgetFinished()) }
 
     /// Forgets a sequence whose computation failed.
     mutating func forget(_ sequence: Int32) { apply(cache.forget(sequence)) }

@@ -76,6 +76,10 @@ final class LlamaContext: Backend {
 
     func nextPosition(of sequence: Int32) -> Int { Int(freshet_context_next_position(handle, sequence)) }
 
+    func canContinue(_ sequence: Int32, at position: Int) -> Bool {
+        freshet_context_can_continue(handle, sequence, Int32(clamping: position))
+    }
+
     var isTrimmable: Bool { model.isTrimmable }
 
     var canShift: Bool { isTrimmable && freshet_context_can_shift(handle) }
