@@ -1,5 +1,7 @@
 #include "freshet_curl.h"
 
+#include <sys/socket.h>
+
 bool freshet_curl_start(void) { return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK; }
 
 CURLcode freshet_curl_set_long(CURL *curl, CURLoption option, long value) {
@@ -16,6 +18,16 @@ CURLcode freshet_curl_set_body(CURL *curl, const void *bytes, size_t count) {
     if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)count);
     if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, count > 0 ? bytes : "");
     return code;
+}
+
+static curl_socket_t open_private_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)context;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+CURLcode freshet_curl_keep_sockets_private(CURL *curl) {
+    return curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_private_socket);
 }
 
 CURLcode freshet_curl_set_headers(CURL *curl, struct curl_slist *headers) {

@@ -27,6 +27,10 @@ CURLcode freshet_curl_set_text(CURL * _Nonnull curl, CURLoption option, const ch
 // Makes the transfer a POST of `count` bytes, which libcurl copies. `bytes` may be NULL when `count` is 0.
 CURLcode freshet_curl_set_body(CURL * _Nonnull curl, const void * _Nullable bytes, size_t count);
 
+// Sees to it that programs which the process starts do not inherit the transfer's sockets: as long as one of them holds a
+// copy, closing the connection says nothing to the server.
+CURLcode freshet_curl_keep_sockets_private(CURL * _Nonnull curl);
+
 // Sends these headers. The list stays the caller's and must outlive the transfer.
 CURLcode freshet_curl_set_headers(CURL * _Nonnull curl, struct curl_slist * _Nullable headers);
 

@@ -76,6 +76,7 @@ final class Transfer {
         let context = Unmanaged.passUnretained(self).toOpaque()
         return texts.allSatisfy { freshet_curl_set_text(handle, $0.0, $0.1) == CURLE_OK }
             && numbers.allSatisfy { freshet_curl_set_long(handle, $0.0, $0.1) == CURLE_OK }
+            && freshet_curl_keep_sockets_private(handle) == CURLE_OK
             && freshet_curl_set_headers(handle, headers) == CURLE_OK
             && freshet_curl_set_error_buffer(handle, words) == CURLE_OK
             && (request.method == .get

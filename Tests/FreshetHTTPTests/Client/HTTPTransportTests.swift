@@ -1,6 +1,7 @@
 import Freshet
 import FreshetHTTP
 import FreshetTestSupport
+import Glibc
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct HTTPTransportTests {
@@ -169,6 +170,24 @@ import Testing
             #expect(receiver.endCount == 1)
         }
         #expect(server.connectionCount == phases.count)
+    }
+
+    /// A program that is started meanwhile does not keep the connection open.
+    @Test func socketsAreNotInherited() async throws {
+        let server = try LoopbackServer { [stalls] _ in stalls }
+        let receiver = RecordingReceiver { _ in .goOn }
+        let exchange = try transport.start(Secrets.request(server), receiver: receiver)
+        try await server.wait { _ in !receiver.body.isEmpty }
+        var child = pid_t()
+        var arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("600"), nil]
+        defer { arguments.forEach { free($0) } }
+        try #require(posix_spawnp(&child, "sleep", nil, nil, &arguments, environ) == 0)
+        defer {
+            kill(child, SIGKILL)
+            waitpid(child, nil, 0)
+        }
+        exchange.cancel()
+        try await server.wait { $0.openConnectionCount == 0 }
     }
 
     @Test func aReceiverCanStop() async throws {
