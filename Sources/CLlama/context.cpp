@@ -2,6 +2,9 @@
 
 #include "boundary.hpp"
 
+#include <ggml-backend.h>
+#include <ggml-cpu.h>
+
 #include <algorithm>
 #include <memory>
 
@@ -17,7 +20,37 @@ struct freshet_context {
     std::vector<int32_t *> sequence_lists;
     std::vector<int32_t> sequence_counts;
 
-    ~freshet_context() { llama_free(context); }
+    // The threads that compute; one set for as long as the context lives.
+    ggml_threadpool_t threads = nullptr;
+    decltype(ggml_threadpool_free) * free_threads = nullptr;
+
+    ~freshet_context() {
+        llama_free(context);
+        if (threads != nullptr) {
+            free_threads(threads);
+        }
+    }
+
+    // Without a pool of its own a context makes its threads anew for every graph. On a busy machine the system may put a
+    // new thread on its maker's processor, where each of the graph's hundreds of meetings then takes a time slice.
+    void keep_threads(int32_t count) {
+        ggml_backend_reg_t cpu = ggml_backend_reg_by_name("CPU");
+        if (cpu == nullptr || count < 2) {
+            return;
+        }
+        const auto make = reinterpret_cast<decltype(ggml_threadpool_new) *>(
+            ggml_backend_reg_get_proc_address(cpu, "ggml_threadpool_new"));
+        free_threads = reinterpret_cast<decltype(ggml_threadpool_free) *>(
+            ggml_backend_reg_get_proc_address(cpu, "ggml_threadpool_free"));
+        if (make == nullptr || free_threads == nullptr) {
+            return;
+        }
+        ggml_threadpool_params params = ggml_threadpool_params_default(count);
+        threads = make(&params);
+        if (threads != nullptr) {
+            llama_attach_threadpool(context, threads, threads);
+        }
+    }
 
     llama_memory_t memory() const { return llama_get_memory(context); }
     // llama.cpp stops the process at a sequence out of range, and a negative one means all of them.
@@ -86,6 +119,7 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         for (int32_t i = 0; i < capacity; i++) {
             owner->sequence_lists[i] = &owner->sequences[i];
         }
+        owner->keep_threads(std::max(params.threads, params.batch_threads));
         return owner.release();
     });
 }
