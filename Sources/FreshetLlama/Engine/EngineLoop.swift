@@ -154,7 +154,9 @@ final class EngineLoop {
         do throws(GenerationError) {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }
             switch try backend.decode(batch, shouldInterrupt: { isAbandoned(planned) }) {
-            case .computed: for place in planned { try advance(place, by: plan[place], output: outputs[place]) }
+            case .computed:
+                for place in planned { try advance(place, by: plan[place], output: outputs[place]) }
+                scheduler.observe(took: now() - start)
             case .interrupted: resume(planned)
             case .noRoom: throw .noRoom
             }
@@ -163,7 +165,6 @@ final class EngineLoop {
             if !backend.isTrimmable { resume([]) }
         }
         retire()
-        scheduler.observe(took: now() - start)
         return true
     }
 

@@ -28,7 +28,7 @@ final class LlamaContext: Backend {
                 "ctx_size", "of \(length) tokens for each of \(slots) slots is more than llama.cpp can count")
         }
         // A recurrent model has memory for each sequence, however short: one to run and one to remember for each slot.
-        sequenceCount = slots + (model.isTrimmable ? Self.rememberedSequences : slots)
+        sequenceCount = slots + (model.isTrimmable ? Self.rememberedSequences(slots: slots) : slots)
         let parameters = freshet_context_params(
             context_length: total, batch_capacity: UInt32(clamping: options.batchSize),
             micro_batch: UInt32(clamping: options.batchSize), max_sequences: UInt32(clamping: sequenceCount),
@@ -116,9 +116,9 @@ final class LlamaContext: Backend {
                 state.count)
     }
 
-    /// Finished sequences whose beginnings later prompts can share. Each costs llama.cpp a row of logits, though not
-    /// memory that is touched.
-    private static let rememberedSequences = 64
+    /// Finished sequences whose beginnings later prompts can share. Each costs llama.cpp a row of logits: 0.6 MB for a
+    /// vocabulary of 150,000.
+    private static func rememberedSequences(slots: Int) -> Int { max(16, slots) }
 
     func makeSampler(_ options: SamplingOptions) -> Sampler {
         Sampler(options: options, vocabulary: model.vocabulary, contextLength: contextLength)

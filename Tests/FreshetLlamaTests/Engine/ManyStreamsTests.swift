@@ -200,6 +200,54 @@ struct ManyStreamsTests {
         #expect(again.text == script.answer(to: prompt, maxTokens: 20))
     }
 
+    // MARK: - Leaving
+
+    /// A reader that leaves at any moment of the computation, alone or beside another.
+    @Test(arguments: [true, false], [true, false])
+    func leavingAtEveryStepDisturbsNobody(isAlone: Bool, isTrimmable: Bool) async throws {
+        let script = { (leaving: Leaving) in
+            ToyBackend.Script(answerLength: 6, batchCapacity: 5, isTrimmable: isTrimmable) { _ in leaving.count() }
+        }
+        for step in 1...40 {
+            let leaving = Leaving(at: step)
+            let script = script(leaving)
+            let engine = try await InferenceEngine.toy(script) { $0.slotCount = 2 }
+            let stays = isAlone ? nil : try engine.ask("SHAREDBEGINNINGSTAYS")
+            let leaves = try engine.ask("SHAREDBEGINNINGLEAVES") { $0.choiceCount = 2 }
+            leaving.stream = leaves
+            // What came before the stream was known is made up for.
+            leaving.count(0)
+            if let stays { #expect(try await stays.collect().text == script.answer(to: "SHAREDBEGINNINGSTAYS")) }
+            let next = try await engine.ask("SHAREDBEGINNINGNEXT").collect()
+            #expect(next.text == script.answer(to: "SHAREDBEGINNINGNEXT"), "after leaving at step \(step)")
+            leaves.cancel()
+        }
+    }
+
+    /// Cancels a stream once so many tokens are computed.
+    private final class Leaving: @unchecked Sendable {
+        // Sendable: the variables are read and written under `monitor` only.
+        private let monitor = Monitor()
+        private let step: Int
+        private var computed = 0
+        private var leaver: ChunkStream?
+
+        init(at step: Int) { self.step = step }
+
+        var stream: ChunkStream? {
+            get { monitor.withLock { leaver } }
+            set { monitor.withLock { leaver = newValue } }
+        }
+
+        func count(_ tokens: Int = 1) {
+            let leaver = monitor.withLock {
+                computed += tokens
+                return computed >= step ? self.leaver : nil
+            }
+            leaver?.cancel()
+        }
+    }
+
     // MARK: - Everything at once
 
     /// Many clients, several slots, random lengths, choices and weights, random leavers: whoever stays gets exactly the
