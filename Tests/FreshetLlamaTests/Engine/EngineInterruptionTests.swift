@@ -25,6 +25,28 @@ struct EngineInterruptionTests {
         #expect(script.computed.load(ordering: .relaxed) < 32 + 12 + 20)
     }
 
+    /// A recurrent memory is unknown after an interruption, also what it holds of others.
+    @Test func othersBeginAnewWhereMemoryCannotBeCut() async throws {
+        let gate = Gate()
+        let script = ToyBackend.Script(batchCapacity: 64, isTrimmable: false) { token throws(GenerationError) in
+            if token == 90 { gate.pass() }
+        }
+        let engine = try await InferenceEngine.toy(script) { ($0.slotCount, $0.streamCapacity) = (2, 4) }
+        let ended = try await engine.ask("ENDED").collect().text
+        let paused = try engine.ask("PAUSED")
+        // 25 tokens of the first; of this one its prompt and two more, and a third that is not read.
+        while script.computed.load(ordering: .relaxed) < 25 + 8 { await Task.yield() }
+        gate.arm()
+        let abandoned = try engine.ask("AAAZAAAAAAAAAAAAAAAA")
+        await gate.reached()
+        abandoned.cancel()
+        gate.open()
+        #expect(try await paused.collect().text == script.answer(to: "PAUSED"))
+        #expect(try await engine.ask("ENDED").collect().text == ended)
+        // A, A, A and Z; what was in memory of the second is computed once more, and so is the first.
+        #expect(script.computed.load(ordering: .relaxed) == 25 + 8 + 4 + 26 + 25)
+    }
+
     @Test func shuttingDownInterruptsTheComputation() async throws {
         let gate = Gate()
         let script = ToyBackend.Script(batchCapacity: 64) { token throws(GenerationError) in

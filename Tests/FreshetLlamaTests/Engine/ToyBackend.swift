@@ -1,5 +1,6 @@
 import Freshet
 import Synchronization
+import Testing
 
 @testable import FreshetLlama
 
@@ -94,7 +95,11 @@ final class ToyBackend: Backend {
         let used = Set(memory.values.joined().map { ObjectIdentifier($0) }).count
         guard used + batch.count <= capacity else { return .noRoom }
         for index in 0..<batch.count {
-            if shouldInterrupt() { return .interrupted }
+            if shouldInterrupt() {
+                // As llama.cpp does, which moves recurrent states of any sequence while it computes.
+                if !isTrimmable { memory = memory.mapValues { $0.map { _ in Cell(0) } } }
+                return .interrupted
+            }
             try script.onToken(batch.tokens[index])
             let sequence = batch.sequences[index]
             precondition(Int(batch.positions[index]) == memory[sequence, default: []].count, "a hole in the memory")
@@ -179,6 +184,9 @@ extension InferenceEngine {
         _ script: ToyBackend.Script, _ configure: (inout Configuration) -> Void = { _ in }
     ) async throws(GenerationError) -> InferenceEngine {
         var configuration = Configuration(model: "toy")
+        configuration.onTurn = { loop in
+            if let sentence = loop.brokenInvariant { Issue.record("\(sentence)") }
+        }
         configure(&configuration)
         return try await start(configuration) { () throws(GenerationError) in ToyBackend(script) }
     }
