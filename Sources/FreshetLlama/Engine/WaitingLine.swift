@@ -46,8 +46,11 @@ struct WaitingLine {
 
     /// Takes the requests out that meet a condition.
     mutating func remove(where condition: (Submission) -> Bool) -> [Submission] {
-        let removed = entries.filter { condition($0.submission) }.map(\.submission)
-        if !removed.isEmpty { entries.removeAll { condition($0.submission) } }
+        // Asked once each: a condition that looks at the clock may be met a moment later, and whoever is taken out without
+        // being handed back is never answered.
+        let isMet = entries.map { condition($0.submission) }
+        let removed = zip(entries, isMet).filter(\.1).map(\.0.submission)
+        if !removed.isEmpty { entries = zip(entries, isMet).filter { !$0.1 }.map(\.0) }
         return removed
     }
 
