@@ -1,18 +1,22 @@
 import Freshet
 
 extension Arena {
-    /// Tokens a second of all streams together: short prompts, all sent at once, each answered with 64 tokens.
+    /// Tokens a second of all streams together: prompts that are all sent at once, each answered with 64 tokens. Either
+    /// no two begin alike, or all begin with the same 256 tokens, as a service's prompts do.
     func measureStreams() async throws -> [Comparison] {
         try await withServers(slots: 16, context: 512) { pair in
             var lines: [Comparison] = []
-            for count in [1, 8, 16] {
+            for (count, shared) in [(1, 0), (8, 0), (16, 0), (8, 256), (16, 256)] {
                 let (ours, theirs) = try await alternate(pair) { server, round in
-                    var prompts = Prompts(seed: UInt64(100 * count + round))
-                    return try await Self.speed(of: server.client, (0..<count).map { _ in prompts.next(48) })
+                    var prompts = Prompts(seed: UInt64(1000 * shared + 100 * count + round))
+                    let beginning = prompts.next(shared)
+                    return try await Self.speed(
+                        of: server.client, (0..<count).map { _ in beginning + prompts.next(48) })
                 }
+                let kind = shared > 0 ? ", one beginning" : ""
                 lines.append(
                     Comparison(
-                        name: "\(count) stream\(count == 1 ? "" : "s"), tokens a second in all", ours: ours,
+                        name: "\(count) stream\(count == 1 ? "" : "s")\(kind), tokens a second", ours: ours,
                         theirs: theirs, digits: 1, goal: count == 1 ? "–" : "ratio ≥ 1.1"))
             }
             return lines
