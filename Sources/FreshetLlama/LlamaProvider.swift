@@ -1,5 +1,6 @@
 internal import CLlama
 public import Freshet
+internal import Glibc
 internal import Synchronization
 
 /// The local provider: a GGUF model run by llama.cpp on this machine's processor.
@@ -69,7 +70,8 @@ public final class LlamaProvider: Provider {
         // All that the numbers in memory depend on, beside the tokens.
         let attention = options.flashAttention.map { $0 ? "on" : "off" } ?? "auto"
         let key = [
-            model.fingerprint, options.keyType.rawValue, options.valueType.rawValue, attention,
+            model.fingerprint, modificationTime(of: model.path), options.keyType.rawValue, options.valueType.rawValue,
+            attention,
             "\(freshet_state_version())",
         ].joined(separator: "/")
         return try await DedicatedThread.value(named: "freshet-prefixes") { () throws(GenerationError) in
@@ -77,6 +79,13 @@ public final class LlamaProvider: Provider {
                 directory: directory, limit: options.prefixDirectoryLimit, modelKey: key,
                 onFailure: { LlamaLog.write(LlamaLog.Line(level: .warning, text: $0)) })
         }
+    }
+
+    /// When a file was last written, because the fingerprint reads only samples of it.
+    private static func modificationTime(of path: String) -> String {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return "" }
+        return "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
     }
 
     private init(llama: LlamaModel, model: String, engine: InferenceEngine) {

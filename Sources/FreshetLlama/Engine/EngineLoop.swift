@@ -31,7 +31,7 @@ final class EngineLoop {
         while true {
             let arrivals = queue.take(
                 freeSlots: slots.count(where: \.isFree), running: running, isIdle: isIdle,
-                expiry: slots.compactMap { $0.generation?.answers.expiry }.min(), now: now)
+                expiry: slots.compactMap(\.expiry).min(), now: now)
             guard !arrivals.isClosed else {
                 let running = slots.compactMap { $0.generation?.answers }
                 (arrivals.expired.map(\.answers) + running).forEach { fail($0, .shuttingDown) }
@@ -47,6 +47,9 @@ final class EngineLoop {
             onTurn?(self)
         }
     }
+
+    /// How long a generation waits for a folder that does not answer before it computes its prompt.
+    private static let diskPatience = Duration.seconds(2)
 
     /// The slots that are taken, for tests.
     var heldSlotCount: Int { slots.count { !$0.isFree } }
@@ -89,7 +92,9 @@ final class EngineLoop {
         let stored = memory.storedLength(of: prompt)
         if stored > best {
             let (queue, number) = (queue, slots[place].number)
-            if memory.load(prompt, upTo: stored, completion: { queue.deliver($0, to: number) }) { return .disk }
+            if memory.load(prompt, upTo: stored, completion: { queue.deliver($0, to: number) }) {
+                return .disk(until: now() + Self.diskPatience)
+            }
         }
         return wait
     }
@@ -105,7 +110,7 @@ final class EngineLoop {
             {
                 return
             }
-        case .disk: if blocks == nil { return }
+        case .disk(let until): if blocks == nil, now() < until { return }
         case nil: break
         }
         slots[place].wait = nil

@@ -6,8 +6,8 @@ struct Slot {
     enum Wait {
         /// Another one that is computing the beginning that both prompts have in common.
         case leader(slot: Int, number: UInt64, length: Int)
-        /// The disk.
-        case disk
+        /// The disk, which may hang: not beyond a time.
+        case disk(until: ContinuousClock.Instant)
     }
 
     /// The generation that runs here.
@@ -21,6 +21,13 @@ struct Slot {
 
     /// Whether a generation can start here.
     var isFree: Bool { generation == nil }
+
+    /// When something is to be done about the slot, whatever else happens.
+    var expiry: ContinuousClock.Instant? {
+        var patience: ContinuousClock.Instant?
+        if case .disk(let until) = wait { patience = until }
+        return [generation?.answers.expiry, patience].compactMap(\.self).min()
+    }
 
     /// What the running generation could use a batch for.
     var demand: Scheduler.Demand? {

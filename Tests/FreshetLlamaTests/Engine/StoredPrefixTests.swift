@@ -88,4 +88,26 @@ struct StoredPrefixTests {
         #expect(try await second.ask(prompt).collect().text == script.answer(to: prompt))
         await second.shutDown()
     }
+
+    @Test func aFolderThatHangsIsNotWaitedForLong() async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let script = ToyBackend.Script()
+        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
+        let first = try await engine(script)
+        _ = try await first.ask(prompt).collect()
+        await first.shutDown()
+        let gate = Gate()
+        let store = try PrefixStore(
+            directory: folder, limit: 1 << 20, modelKey: "toy",
+            now: {
+                gate.pass()
+                return PrefixStore.systemTime()
+            })
+        let second = try await InferenceEngine.toy(script) { $0.prefixStore = store }
+        gate.arm()
+        let reply = try await second.ask(prompt).collect()
+        gate.open()
+        #expect(reply.text == script.answer(to: prompt) && reply.usage?.cachedTokens == 0)
+        await second.shutDown()
+    }
 }
