@@ -9,15 +9,24 @@ import Testing
 struct StoredPrefixTests {
     private let folder = FileManager.default.temporaryDirectory.appending(path: "freshet-\(UUID().uuidString)").path
 
+    /// One whole block and a half.
+    private let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
+
     private func engine(_ script: ToyBackend.Script) async throws -> InferenceEngine {
         let store = try PrefixStore(directory: folder, limit: 1 << 20, modelKey: "toy")
         return try await InferenceEngine.toy(script) { ($0.prefixStore, $0.slotCount) = (store, 2) }
     }
 
+    /// Has an engine compute the prompt, and end.
+    private func keepPrompt(_ script: ToyBackend.Script) async throws {
+        let engine = try await engine(script)
+        _ = try await engine.ask(prompt).collect()
+        await engine.shutDown()
+    }
+
     @Test func aPrefixOutlivesTheEngine() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let script = ToyBackend.Script()
-        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
         for (rest, cached) in [("X", 0), ("Y", 64), ("Z", 64)] {
             let engine = try await engine(script)
             let reply = try await engine.ask(prompt + rest).collect()
@@ -30,7 +39,6 @@ struct StoredPrefixTests {
     @Test func memoryThatHoldsMoreThanTheFolderIsTaken() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let script = ToyBackend.Script()
-        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
         let engine = try await engine(script)
         _ = try await engine.ask(prompt).collect()
         #expect(try await engine.ask(prompt + "X").collect().usage?.cachedTokens == 100)
@@ -42,7 +50,6 @@ struct StoredPrefixTests {
         let fixture = PrefixFixture()
         let store = try fixture.open()
         let engine = try await InferenceEngine.toy(ToyBackend.Script()) { $0.prefixStore = store }
-        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
         _ = try await engine.ask(prompt, maxTokens: 1).collect()
         try await fixture.until { fixture.entries.count == 1 }
         let time = fixture.clock.add(61_000_000_000, ordering: .relaxed).newValue
@@ -65,7 +72,6 @@ struct StoredPrefixTests {
     @Test func aStateOfAnotherKindIsComputedAgain() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let script = ToyBackend.Script()
-        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
         let tokens = prompt.utf8.map { Token($0) }
         let store = try PrefixStore(directory: folder, limit: 1 << 20, modelKey: "toy")
         #expect(store.save(PrefixBlock(tokens: tokens[..<64], range: 0..<64, payload: [1, 2, 3])))
@@ -79,10 +85,7 @@ struct StoredPrefixTests {
     @Test func readersThatLeaveWhileTheFolderIsReadAreNoTrouble() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let script = ToyBackend.Script()
-        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
-        let first = try await engine(script)
-        _ = try await first.ask(prompt).collect()
-        await first.shutDown()
+        try await keepPrompt(script)
         let second = try await engine(script)
         for _ in 0..<50 { try second.ask(prompt).cancel() }
         #expect(try await second.ask(prompt).collect().text == script.answer(to: prompt))
@@ -92,10 +95,7 @@ struct StoredPrefixTests {
     @Test func aFolderThatHangsIsNotWaitedForLong() async throws {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let script = ToyBackend.Script()
-        let prompt = String(repeating: "ABCDEFGHIJ", count: 10)
-        let first = try await engine(script)
-        _ = try await first.ask(prompt).collect()
-        await first.shutDown()
+        try await keepPrompt(script)
         let gate = Gate()
         let store = try PrefixStore(
             directory: folder, limit: 1 << 20, modelKey: "toy",
