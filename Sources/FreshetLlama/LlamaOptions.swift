@@ -62,7 +62,7 @@ public struct LlamaOptions: Sendable {
     /// Options for a model, with the defaults for the rest.
     public init(modelPath: String) { self.modelPath = modelPath }
 
-    /// The most slots. llama.cpp numbers 256 sequences; the others hold the prefixes of finished ones.
+    /// The most slots: half of the sequences that llama.cpp can number. The others hold the prefixes of finished ones.
     public static let slotLimit = 128
 
     /// The longest context that is made without being asked for: a model trained with 128 k tokens would take

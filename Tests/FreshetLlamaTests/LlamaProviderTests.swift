@@ -70,6 +70,16 @@ struct LlamaProviderTests {
         #expect(usages.allSatisfy { $0?.totalTokens == 101 }, "\(usages)")
     }
 
+    /// Sequences that run, those that are remembered and the boundary's own are all that llama.cpp can number.
+    @Test func asManySlotsAsAllowedCanBeHad() async throws {
+        var options = LlamaOptions.embedded
+        (options.slotCount, options.contextLength) = (LlamaOptions.slotLimit, 64)
+        let provider = try await LlamaProvider.load(options)
+        let request = GenerationRequest(prompt: .text("Once upon a time"), maxTokens: 2, choiceCount: 128)
+        #expect(try await provider.reply(to: request).choices.count == 128)
+        await provider.shutDown()
+    }
+
     @Test func moreContextThanCanBeCountedIsRefused() async throws {
         var options = LlamaOptions.embedded
         (options.slotCount, options.contextLength) = (LlamaOptions.slotLimit, 1 << 24)

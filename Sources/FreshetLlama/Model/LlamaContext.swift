@@ -27,8 +27,7 @@ final class LlamaContext: Backend {
             throw .invalid(
                 "ctx_size", "of \(length) tokens for each of \(slots) slots is more than llama.cpp can count")
         }
-        // A recurrent model has memory for each sequence, however short: one to run and one to remember for each slot.
-        sequenceCount = slots + (model.isTrimmable ? Self.rememberedSequences(slots: slots) : slots)
+        sequenceCount = slots + Self.rememberedSequences(slots: slots, isTrimmable: model.isTrimmable)
         let parameters = freshet_context_params(
             context_length: total, batch_capacity: UInt32(clamping: options.batchSize),
             micro_batch: UInt32(clamping: options.batchSize), max_sequences: UInt32(clamping: sequenceCount),
@@ -117,8 +116,13 @@ final class LlamaContext: Backend {
     }
 
     /// Finished sequences whose beginnings later prompts can share. Each costs llama.cpp a row of logits: 0.6 MB for a
-    /// vocabulary of 150,000.
-    private static func rememberedSequences(slots: Int) -> Int { max(16, slots) }
+    /// vocabulary of 150,000. A recurrent model has memory for each sequence, however short: there is one for each slot.
+    private static func rememberedSequences(slots: Int, isTrimmable: Bool) -> Int {
+        min(max(isTrimmable ? 16 : 0, slots), sequenceLimit - slots)
+    }
+
+    /// llama.cpp numbers 256 sequences, and the boundary keeps one for itself.
+    private static let sequenceLimit = 255
 
     func makeSampler(_ options: SamplingOptions) -> Sampler {
         Sampler(options: options, vocabulary: model.vocabulary, contextLength: contextLength)
