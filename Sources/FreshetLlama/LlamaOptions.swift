@@ -115,7 +115,7 @@ public struct LlamaOptions: Sendable {
         guard valueType == .f16 || flashAttention != false else {
             throw .invalid("cache_type_v", "of \(valueType.rawValue) needs flash attention, which is switched off")
         }
-        guard prefixDirectoryLimit > 0 else { throw .invalid("prefix_directory_limit", "must be more than 0") }
+        guard prefixDirectoryLimit > 0 else { throw .invalid("cache_limit", "must be more than 0") }
         try check("threads", threads, in: 1...512)
         try check("threads_batch", batchThreads, in: 1...512)
         try check("batch_size", batchSize, in: 1...65536)

@@ -65,7 +65,7 @@ public final class LlamaProvider: Provider {
         guard let directory = options.prefixDirectory else { return nil }
         guard model.isSavable else {
             throw .invalid(
-                "prefix_directory", "cannot be used with this model: its memory is recurrent or a sliding window")
+                "cache_dir", "cannot be used with this model: its memory is recurrent or a sliding window")
         }
         // All that the numbers in memory depend on, beside the tokens.
         let attention = options.flashAttention.map { $0 ? "on" : "off" } ?? "auto"

@@ -52,7 +52,7 @@ package final class PrefixStore: Sendable {
                 onFailure: onFailure)
         } catch {
             throw GenerationError(
-                .invalidRequest, Self.sentence(directory, error), parameter: "prefix_directory",
+                .invalidRequest, Self.sentence(directory, error), parameter: "cache_dir",
                 cause: error.description)
         }
         // The thread does not hold the store, only what it works on.

@@ -79,7 +79,7 @@ struct ModelPrefixTests {
         var options = file.options
         options.prefixDirectory = folder
         let error = await #expect(throws: GenerationError.self) { try await LlamaProvider.load(options) }
-        #expect(error?.code == .invalidRequest && error?.parameter == "prefix_directory")
+        #expect(error?.code == .invalidRequest && error?.parameter == "cache_dir")
         #expect(error?.message.contains("recurrent or a sliding window") == true)
         #expect(!FileManager.default.fileExists(atPath: folder))
     }

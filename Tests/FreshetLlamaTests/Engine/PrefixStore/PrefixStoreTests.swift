@@ -190,7 +190,7 @@ import Testing
                 try PrefixStore(directory: path, limit: 1, modelKey: "")
             }
             #expect(error?.message.hasPrefix("The folder \(path) cannot keep prefixes: \(complaint)") == true)
-            #expect(error?.message.hasSuffix(".") == true && error?.parameter == "prefix_directory")
+            #expect(error?.message.hasSuffix(".") == true && error?.parameter == "cache_dir")
         }
     }
 
