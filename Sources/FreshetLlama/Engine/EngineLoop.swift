@@ -42,7 +42,7 @@ final class EngineLoop {
             }
             retire()
             arrivals.admitted.forEach(admit)
-            for place in slots.indices { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
+            for place in unsettled { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
             isIdle = !step()
             onTurn?(self)
         }
@@ -99,9 +99,16 @@ final class EngineLoop {
         return wait
     }
 
+    /// The slots whose generation has no sequence yet, the earlier ones first: one that begins may find its stream full,
+    /// and whoever waits for it has to see that in the same turn.
+    private var unsettled: [Int] {
+        slots.indices.filter { !slots[$0].isFree && slots[$0].sequence == nil }
+            .sorted { slots[$0].number < slots[$1].number }
+    }
+
     /// Gives a sequence to a generation that has nothing more to wait for.
     private func settle(_ place: Int, blocks: [PrefixBlock]?) {
-        guard let generation = slots[place].generation, slots[place].sequence == nil else { return }
+        guard let generation = slots[place].generation else { return }
         switch slots[place].wait {
         case .leader(let other, let number, let length):
             // A leader that has ended, or that its reader holds up, is not waited for any more.

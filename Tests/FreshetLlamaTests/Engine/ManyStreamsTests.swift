@@ -121,6 +121,29 @@ struct ManyStreamsTests {
         #expect(try await stuck.collect().text == script.answer(to: prompt))
     }
 
+    /// One whose leader has left begins, and its first chunks fill its stream, in the turn in which a third one takes
+    /// the leader's slot.
+    @Test(.timeLimit(.minutes(10)))
+    func aPromptDoesNotWaitForOneThatBeginsWithoutRoom() async throws {
+        let gate = Gate()
+        let leaving = Leaving(at: 26)
+        let script = ToyBackend.Script(batchCapacity: 4) { token throws(GenerationError) in
+            if token == 90 { gate.pass() }
+            leaving.count()
+        }
+        let engine = try await InferenceEngine.toy(script) { ($0.slotCount, $0.streamCapacity) = (2, 2) }
+        let beginning = "Z" + String(repeating: "SHARED", count: 4)
+        let prompt = beginning + "X" + String(repeating: "SHARED", count: 6)
+        gate.arm()
+        leaving.stream = try engine.ask(beginning + "LEAVES")
+        await gate.reached()
+        let unread = try engine.ask(prompt + "UNREAD", progress: true)
+        let third = try engine.ask(prompt + "READ")
+        gate.open()
+        #expect(try await third.collect().text == script.answer(to: prompt + "READ"))
+        unread.cancel()
+    }
+
     // MARK: - Who waits
 
     @Test func aClientWithManyRequestsDoesNotKeepAnotherWaiting() async throws {
