@@ -225,6 +225,13 @@ bool freshet_context_shift(freshet_context * context, int32_t sequence, int32_t 
 
 uint32_t freshet_state_version(void) { return LLAMA_STATE_SEQ_VERSION; }
 
+// Gives the scratch sequence's cells back, however the call that uses it ends.
+struct scratch_use {
+    freshet_context * context;
+
+    ~scratch_use() { llama_memory_seq_rm(context->memory(), context->scratch, -1, -1); }
+};
+
 size_t freshet_context_save(freshet_context * context, int32_t sequence, int32_t begin, int32_t end, uint8_t * buffer,
                             size_t capacity) {
     freshet_error ignored;
@@ -233,13 +240,13 @@ size_t freshet_context_save(freshet_context * context, int32_t sequence, int32_t
             return 0;
         }
         freshet::LogCapture log(freshet::Aborts::end_the_process);
+        const scratch_use use{context};
         llama_memory_seq_cp(context->memory(), sequence, context->scratch, begin, end);
-        size_t length = llama_state_seq_get_size(context->context, context->scratch);
-        if (buffer != nullptr && capacity >= length) {
-            length = llama_state_seq_get_data(context->context, buffer, capacity, context->scratch);
+        const size_t length = llama_state_seq_get_size(context->context, context->scratch);
+        if (buffer == nullptr || capacity < length) {
+            return length;
         }
-        llama_memory_seq_rm(context->memory(), context->scratch, -1, -1);
-        return length;
+        return llama_state_seq_get_data(context->context, buffer, capacity, context->scratch);
     });
 }
 
@@ -252,6 +259,7 @@ bool freshet_context_load(freshet_context * context, int32_t sequence, int32_t b
         }
         const llama_memory_t memory = context->memory();
         freshet::LogCapture log(freshet::Aborts::end_the_process);
+        const scratch_use use{context};
         const bool is_read = llama_state_seq_set_data(context->context, state, length, context->scratch) == length;
         const bool is_right = is_read && llama_memory_seq_pos_min(memory, context->scratch) == begin &&
                               llama_memory_seq_pos_max(memory, context->scratch) == end - 1 &&
@@ -259,7 +267,6 @@ bool freshet_context_load(freshet_context * context, int32_t sequence, int32_t b
         if (is_right) {
             llama_memory_seq_cp(memory, context->scratch, sequence, begin, end);
         }
-        llama_memory_seq_rm(memory, context->scratch, -1, -1);
         return is_right;
     });
 }

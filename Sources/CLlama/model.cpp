@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <climits>
-
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
