@@ -22,8 +22,8 @@ public struct GenerationRequest: Sendable, Hashable {
     /// The longest that may pass between two chunks, the wait for the first one included. A stream that is silent for
     /// longer, whether because its model computes or because nobody reads, fails like one past its ``deadline``.
     public var idleTimeout: Duration?
-    /// How many answers to give to the prompt, which is computed once for all of them. Choice *i* draws with the seed
-    /// plus *i*, so that the first is the one that a request for a single answer gets.
+    /// How many answers to give to the prompt, which is computed once for all of them, unless ``reusesPrefix`` is off.
+    /// Choice *i* draws with the seed plus *i*, so that the first is the one that a request for a single answer gets.
     public var choiceCount: Int
     /// Whether an answer that reaches the end of the context goes on, with the older half of what follows the prompt's
     /// beginning forgotten. Without it the answer finishes with ``FinishReason/length``.

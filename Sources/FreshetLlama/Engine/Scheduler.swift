@@ -73,7 +73,7 @@ package struct Scheduler: Sendable {
         return plan
     }
 
-    /// Says what the last planned batch cost, from its plan to the next one.
+    /// Says what the last planned batch cost, from its planning until its tokens were handed out.
     package mutating func observe(took: Duration) { cost.observe(tokens: plannedTokens, took: took) }
 
     /// Gives every generating stream its token, or, where they are more than a batch holds, those whose turn it is.

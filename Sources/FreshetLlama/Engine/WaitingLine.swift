@@ -3,9 +3,10 @@ internal import Freshet
 /// Requests that wait for a slot: who gets the next one, and who is refused when too many wait.
 ///
 /// The next slot goes to the client that runs least for its weight, among those to the one whose turn it is, and among
-/// that client's requests to the first: a client with many requests does not keep another's single one waiting. When the line is full, a newcomer takes the
-/// place of the newest request of the client with most in line, where that client has more in line than the newcomer's
-/// (longest queue drop; Suter et al., "Design considerations for supporting TCP with per-flow queueing", 1998).
+/// that client's requests to the first: a client with many requests does not keep another's single one waiting. When the
+/// line is full, a newcomer takes the place of the newest request of the client with most in line, where that client
+/// then still has as many in line as the newcomer's (longest queue drop; Suter et al., "Design considerations for
+/// supporting TCP with per-flow queueing", 1998).
 struct WaitingLine {
     /// A request, and the first of its choices that has no slot yet.
     struct Entry {
