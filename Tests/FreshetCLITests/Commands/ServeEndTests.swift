@@ -46,7 +46,9 @@ import Testing
 
     @Test func aSecondSignalEndsItAtOnce() async throws {
         let outcome = try await FreshetServer.run(["--ctx-size", "32768", "--drain", "600"]) { server in
-            let text = try await Self.end(server, during: Self.stream(1_000_000), with: [SIGTERM, SIGTERM])
+            // More than two, because a busy machine may count several as one.
+            let signals = Array(repeating: SIGTERM, count: 15)
+            let text = try await Self.end(server, during: Self.stream(1_000_000), with: signals)
             #expect(!text.contains("[DONE]"))
         }
         #expect(outcome.ending == .exited(128 + SIGTERM))
