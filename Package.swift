@@ -50,6 +50,7 @@ let package = Package(
         ),
         .systemLibrary(name: "CXXHash"),
         .target(name: "FreshetLlama", dependencies: ["Freshet", "CLlama", "CXXHash"], swiftSettings: settings),
+        .target(name: "FreshetBench", dependencies: ["Freshet"], swiftSettings: settings),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("edit")]),
         .executableTarget(
             name: "FreshetCLI", dependencies: ["Freshet", "FreshetLlama", "FreshetHTTP", "CTerminal"],
@@ -98,6 +99,9 @@ let package = Package(
                 "Freshet", "FreshetLlama", "FreshetTestSupport", "PrefixStoreProcess", "CAllocations", "CSamplerOracle",
             ],
             exclude: ["golden.json"], swiftSettings: settings),
+        .testTarget(
+            name: "FreshetBenchTests", dependencies: ["Freshet", "FreshetBench", "FreshetTestSupport"],
+            exclude: ["Report/golden.json"], swiftSettings: settings),
         .testTarget(
             name: "FreshetCLITests", dependencies: ["Freshet", "FreshetCLI", "FreshetTestSupport"],
             swiftSettings: settings),
