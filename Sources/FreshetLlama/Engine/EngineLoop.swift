@@ -167,7 +167,7 @@ final class EngineLoop {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }
             switch try backend.decode(batch, shouldInterrupt: { isAbandoned(planned) }) {
             case .computed:
-                for place in planned { try advance(place, by: plan[place], output: outputs[place]) }
+                for place in planned { advance(place, by: plan[place], output: outputs[place]) }
                 scheduler.observe(took: now() - start)
             case .interrupted: resume(planned)
             case .noRoom: throw .noRoom
@@ -199,17 +199,23 @@ final class EngineLoop {
         return reachesEnd ? last : nil
     }
 
-    private func advance(_ place: Int, by count: Int, output: Int?) throws(GenerationError) {
+    /// Says that a batch has put `count` more tokens of a slot into memory, and picks the next one where that was the
+    /// last. Where none can be picked, that stream ends, and the rest of the batch counts.
+    private func advance(_ place: Int, by count: Int, output: Int?) {
         guard let sequence = slots[place].sequence else { return }
         slots[place].update { generation in
             memory.append(generation.tokens, generation.computed..<generation.computed + count, to: sequence)
             generation.advance(by: count)
         }
         guard let output else { return }
-        guard let logits = backend.logits(at: output) else {
-            throw GenerationError(.engineFailed, "The model gave no logits for the next token.")
+        do throws(GenerationError) {
+            guard let logits = backend.logits(at: output) else { throw .noLogits }
+            try slots[place].update { generation throws(GenerationError) in
+                try generation.step(logits, backend: backend)
+            }
+        } catch {
+            discard(place, error)
         }
-        slots[place].update { $0.step(logits, backend: backend) }
     }
 
     /// Finds out how far a computation came that was broken off.
@@ -253,4 +259,6 @@ final class EngineLoop {
 extension GenerationError {
     /// Running sequences fill memory. There is a whole context for each slot, so that this is a mistake of ours.
     fileprivate static let noRoom = GenerationError(.engineFailed, "The context has no room for the next tokens.")
+
+    fileprivate static let noLogits = GenerationError(.engineFailed, "The model gave no logits for the next token.")
 }

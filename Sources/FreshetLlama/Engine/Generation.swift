@@ -90,7 +90,9 @@ struct Generation {
     }
 
     /// Picks the next token and writes what it gives. Everything so far is in memory.
-    mutating func step(_ logits: UnsafeBufferPointer<Float>, backend: any Backend) {
+    ///
+    /// - Throws: ``GenerationError`` when no token can be picked.
+    mutating func step(_ logits: UnsafeBufferPointer<Float>, backend: any Backend) throws(GenerationError) {
         if !isPromptComputed {
             isPromptComputed = true
             answers.endPrompt()
@@ -98,9 +100,8 @@ struct Generation {
         }
         guard request.maxTokens.map({ generated < $0 }) ?? true else { return finish(.length) }
         guard let token = sampler.sample(logits) else {
-            return fail(
-                GenerationError(
-                    .engineFailed, "No token can be chosen: the model's logits are not numbers, or all are forbidden."))
+            throw GenerationError(
+                .engineFailed, "No token can be chosen: the model's logits are not numbers, or all are forbidden.")
         }
         sampler.accept(token)
         tokens.append(token)
@@ -125,12 +126,6 @@ struct Generation {
     mutating func flush() {
         let rest = stopFilter.finish()
         if !rest.isEmpty { write(.text(rest)) }
-    }
-
-    /// Ends the stream with an error.
-    mutating func fail(_ error: GenerationError) {
-        flush()
-        answers.writer.fail(error)
     }
 
     /// Ends the choice well: what was held back, and the finish.

@@ -44,9 +44,9 @@ struct Slot {
     }
 
     /// Lets the running generation take the outcome of a batch.
-    mutating func update(_ change: (inout Generation) -> Void) {
+    mutating func update<Failure: Error>(_ change: (inout Generation) throws(Failure) -> Void) throws(Failure) {
         guard generation != nil else { return }
-        change(&generation!)  // Checked just above; an optional cannot be bound for mutation in place.
+        try change(&generation!)  // Checked just above; an optional cannot be bound for mutation in place.
     }
 
     /// Frees the slot.

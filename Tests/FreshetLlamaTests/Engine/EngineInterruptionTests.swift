@@ -180,4 +180,33 @@ struct EngineInterruptionTests {
         #expect(next.text == script.answer(to: "FAIL"))
         #expect(next.usage?.cachedTokens == 0)
     }
+
+    /// Logits that are missing, or are not numbers, end the stream that they were for, with all that its choices held
+    /// back. Others in the same batch go on, and nothing of the sequence is used again.
+    @Test(arguments: [0, 257])
+    func aStreamWithoutLogitsEndsAlone(notNumbers: Int) async throws {
+        let gate = Gate()
+        let breaks = Atomic(true)
+        let failing = "FAIL".utf8.map { Token($0) }
+        // The second choice's turn, which is a token behind the first: the stop sequence may still complete in both.
+        let turn = Atomic(0)
+        let script = ToyBackend.Script(bytes: Array("held xy and more".utf8)) { token throws(GenerationError) in
+            if token == 90 { gate.pass() }
+        } logits: { tokens in
+            guard tokens.starts(with: failing), tokens.last == 120, breaks.load(ordering: .relaxed) else { return nil }
+            return turn.add(1, ordering: .relaxed).newValue == 2 ? [Float](repeating: .nan, count: notNumbers) : nil
+        }
+        let engine = try await InferenceEngine.toy(script) { $0.slotCount = 3 }
+        gate.arm()
+        let other = try engine.ask("Z")
+        await gate.reached()
+        let stream = try engine.ask("FAIL", stop: ["xy and no more"]) { $0.choiceCount = 2 }
+        gate.open()
+        let error = await #expect(throws: GenerationError.self) { try await stream.collect() }
+        #expect(error?.code == .engineFailed)
+        #expect(error?.partial?.choices.map(\.text) == ["held xy ", "held x"])
+        #expect(try await other.collect().text == "held xy and more")
+        breaks.store(false, ordering: .relaxed)
+        #expect(try await engine.ask("FAIL").collect().text == "held xy and more")
+    }
 }

@@ -23,6 +23,9 @@ final class ToyBackend: Backend {
         let onToken: @Sendable (Token) throws(GenerationError) -> Void
         /// The bytes to answer with, in order; the hash decides when there are none.
         let bytes: [UInt8]
+        /// Called with all tokens of a sequence after which logits are wanted: what is given in their place, which may be
+        /// nothing. `nil` leaves them as they are.
+        let logits: @Sendable ([Token]) -> [Float]?
         /// Tokens computed so far.
         let computed = Atomic(0)
         /// States taken out so far.
@@ -31,7 +34,8 @@ final class ToyBackend: Backend {
         init(
             answerLength: Int = 20, batchCapacity: Int = 8, slotCount: Int = 8, isTrimmable: Bool = true,
             canShift: Bool = true, bytes: [UInt8] = [],
-            onToken: @escaping @Sendable (Token) throws(GenerationError) -> Void = { _ in }
+            onToken: @escaping @Sendable (Token) throws(GenerationError) -> Void = { _ in },
+            logits: @escaping @Sendable ([Token]) -> [Float]? = { _ in nil }
         ) {
             self.answerLength = answerLength
             self.batchCapacity = batchCapacity
@@ -39,6 +43,7 @@ final class ToyBackend: Backend {
             self.isTrimmable = isTrimmable
             self.canShift = canShift
             self.bytes = bytes
+            self.logits = logits
             self.onToken = onToken
         }
 
@@ -111,15 +116,16 @@ final class ToyBackend: Backend {
             let promptCount = tokens.prefix { (65...90).contains($0) }.count
             var row = [Float](repeating: 0, count: vocabularySize)
             row[Int(script.next(after: tokens, promptCount: promptCount))] = 10
-            rows[index] = row
+            rows[index] = script.logits(tokens) ?? row
         }
         return .computed
     }
 
     func logits(at index: Int) -> UnsafeBufferPointer<Float>? {
         pinned.forEach { $0.deallocate() }
-        let row = rows[index] ?? []
-        precondition(!row.isEmpty, "no logits were asked for at \(index)")
+        guard let row = rows[index] else { preconditionFailure("no logits were asked for at \(index)") }
+        pinned = []
+        guard !row.isEmpty else { return nil }
         let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: row.count)
         _ = buffer.initialize(from: row)
         pinned = [buffer]
