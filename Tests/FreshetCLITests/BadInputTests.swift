@@ -102,6 +102,14 @@ struct BadInputTests {
         Self.expectRefusal(outcome, status: 2, saying: "--cache-type-v of q8_0 needs flash attention")
     }
 
+    /// The first of several answers may never end, and the others would pile up behind it.
+    @Test func endlessAnswersInOrder() async {
+        let arguments = ["generate", "Once", "--choices", "2", "--context-shift", "--ignore-eos"]
+        Self.expectRefusal(await FreshetProcess.run(arguments), status: 2, saying: "give --n-predict too")
+        let ordered = await FreshetProcess.run(arguments + ["-n", "2"])
+        #expect(ordered.ending == .exited(0))
+    }
+
     @Test(arguments: [
         ["genarate"], ["generate", "a", "b"], ["tokenize", "--ids", "--count", "a"], ["help", "nothing"],
         ["--nonsense"],

@@ -85,6 +85,11 @@ enum Generate {
         request.choiceCount = values.choiceCount
         // Wrong values are told before a model is loaded for minutes.
         try request.validate()
+        if values.format == .text, request.choiceCount > 1, request.shiftsContext, request.maxTokens == nil {
+            throw UsageError(
+                message: "With --context-shift an answer may go on for ever, and the next of several would never be "
+                    + "written: give --n-predict too, or --format jsonl, which does not put them in order.")
+        }
         var source = values.model
         source.model = source.model.answering(values.choiceCount)
         try await Composition.withModel(source, console: console) { model in
