@@ -21,24 +21,12 @@ extension OpenAIRequest {
         if let timeout = generation.idleTimeout {
             output.append(member: "idle_timeout_ms") { $0.append(json: timeout) }
         }
-        if generation.choiceCount != defaults.choiceCount {
-            output.append(member: "n") { $0.append(json: generation.choiceCount) }
-        }
-        if generation.client != defaults.client {
-            output.append(member: "user") { $0.append(json: generation.client) }
-        }
-        if generation.weight != defaults.weight {
-            output.append(member: "weight") { $0.append(json: generation.weight) }
-        }
-        if generation.shiftsContext != defaults.shiftsContext {
-            output.append(member: "context_shift") { $0.append(json: generation.shiftsContext) }
-        }
-        if generation.reportsProgress != defaults.reportsProgress {
-            output.append(member: "return_progress") { $0.append(json: generation.reportsProgress) }
-        }
-        if generation.reusesPrefix != defaults.reusesPrefix {
-            output.append(member: "cache_prompt") { $0.append(json: generation.reusesPrefix) }
-        }
+        output.append("n", \.choiceCount, of: generation, unless: defaults) { $0.append(json: $1) }
+        output.append("user", \.client, of: generation, unless: defaults) { $0.append(json: $1) }
+        output.append("weight", \.weight, of: generation, unless: defaults) { $0.append(json: $1) }
+        output.append("context_shift", \.shiftsContext, of: generation, unless: defaults) { $0.append(json: $1) }
+        output.append("return_progress", \.reportsProgress, of: generation, unless: defaults) { $0.append(json: $1) }
+        output.append("cache_prompt", \.reusesPrefix, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append(generation.sampling)
         if streams {
             output.append(member: "stream") { $0.append(literal: "true") }
@@ -51,6 +39,15 @@ extension OpenAIRequest {
 }
 
 extension [UInt8] {
+    /// Adds a member where a value is not the default, which every server takes it to be where there is no member.
+    fileprivate mutating func append<Root, Value: Equatable>(
+        _ name: String, _ path: KeyPath<Root, Value>, of root: Root, unless defaults: Root,
+        write: (inout [UInt8], Value) -> Void
+    ) {
+        let value = root[keyPath: path]
+        if value != defaults[keyPath: path] { append(member: name) { write(&$0, value) } }
+    }
+
     fileprivate mutating func append(_ prompt: Prompt) {
         switch prompt {
         case .text(let text): append(member: "prompt") { $0.append(json: text) }
@@ -71,23 +68,17 @@ extension [UInt8] {
 
     fileprivate mutating func append(_ sampling: SamplingOptions) {
         let defaults = SamplingOptions()
-        for (name, path) in OpenAISamplingField.numbers where sampling[keyPath: path] != defaults[keyPath: path] {
-            append(member: name) { $0.append(json: sampling[keyPath: path]) }
+        for (name, path) in OpenAISamplingField.numbers {
+            append(name, path, of: sampling, unless: defaults) { $0.append(json: $1) }
         }
-        for (name, path) in OpenAISamplingField.integers where sampling[keyPath: path] != defaults[keyPath: path] {
-            append(member: name) { $0.append(json: sampling[keyPath: path]) }
+        for (name, path) in OpenAISamplingField.integers {
+            append(name, path, of: sampling, unless: defaults) { $0.append(json: $1) }
         }
         if let seed = sampling.seed { append(member: "seed") { $0.append(contentsOf: String(seed).utf8) } }
-        if sampling.ignoresEndOfGeneration { append(member: "ignore_eos") { $0.append(literal: "true") } }
-        if sampling.drySequenceBreakers != defaults.drySequenceBreakers {
-            append(member: "dry_sequence_breakers") { $0.append(json: sampling.drySequenceBreakers) }
-        }
-        if sampling.stages != defaults.stages {
-            append(member: "samplers") { $0.append(json: sampling.stages.map(\.rawValue)) }
-        }
-        if sampling.mirostat != defaults.mirostat {
-            append(member: "mirostat") { $0.append(json: sampling.mirostat.rawValue) }
-        }
+        append("ignore_eos", \.ignoresEndOfGeneration, of: sampling, unless: defaults) { $0.append(json: $1) }
+        append("dry_sequence_breakers", \.drySequenceBreakers, of: sampling, unless: defaults) { $0.append(json: $1) }
+        append("samplers", \.stages, of: sampling, unless: defaults) { $0.append(json: $1.map(\.rawValue)) }
+        append("mirostat", \.mirostat, of: sampling, unless: defaults) { $0.append(json: $1.rawValue) }
         if !sampling.logitBias.isEmpty { append(member: "logit_bias") { $0.append(sampling.logitBias) } }
     }
 
