@@ -29,11 +29,22 @@ extension OpenAIRequest {
         if let field = body["idle_timeout_ms"] { request.idleTimeout = try field.milliseconds() }
         request.choiceCount = try choiceCount(body) ?? request.choiceCount
         // OpenAI's newer name, and its older one.
-        if let field = body["safety_identifier"] ?? body["user"] { request.client = try field.string() }
+        if let field = body["safety_identifier"] ?? body["user"] { request.client = try user(field) }
         if let field = body["weight"] { request.weight = try field.integer() }
         request.shiftsContext = try body["context_shift"]?.bool() ?? request.shiftsContext
         request.reportsProgress = try body["return_progress"]?.bool() ?? request.reportsProgress
         request.reusesPrefix = try body["cache_prompt"]?.bool() ?? request.reusesPrefix
+    }
+
+    /// The most UTF-8 bytes of a `user`, such that a server has room for the caller in front of it.
+    static let userLimit = 512
+
+    private static func user(_ field: JSONField) throws(GenerationError) -> String {
+        let user = try field.string()
+        guard user.utf8.count <= userLimit else {
+            throw field.complaint("may have at most \(userLimit) UTF-8 bytes, but has \(user.utf8.count)")
+        }
+        return user
     }
 
     /// OpenAI's name, and llama.cpp's.

@@ -32,6 +32,19 @@ struct InferenceServiceTests {
         #expect(json["usage"]?["completion_tokens"] == 3)
     }
 
+    /// A user's name has its whole length, whatever the server puts in front of it.
+    @Test(arguments: ["user", "safety_identifier"])
+    func aUserHasItsWholeLength(member: String) async throws {
+        for (count, status) in [(512, 200), (513, 400)] {
+            let user = String(repeating: "u", count: count)
+            let body = #"{"messages":[{"role":"user","content":"Hi"}],"\#(member)":"\#(user)"}"#
+            let (response, json) = try await Self.send(
+                "POST", "/v1/chat/completions", body, to: makeService(Self.answer))
+            #expect(response.status == status)
+            if status == 400 { #expect(json["error"]?["param"] == .string(member)) }
+        }
+    }
+
     @Test func everyModelIsListedAndFound() async throws {
         let service = try makeService(Self.answer)
         let (_, list) = try await Self.send("GET", "/v1/models", to: service)
