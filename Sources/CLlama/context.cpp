@@ -225,6 +225,10 @@ bool freshet_context_shift(freshet_context * context, int32_t sequence, int32_t 
 
 uint32_t freshet_state_version(void) { return LLAMA_STATE_SEQ_VERSION; }
 
+const char * freshet_llama_version(void) { return llama_version(); }
+
+const char * freshet_ggml_version(void) { return ggml_version(); }
+
 // Gives the scratch sequence's cells back, however the call that uses it ends.
 struct scratch_use {
     freshet_context * context;

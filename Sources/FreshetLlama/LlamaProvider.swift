@@ -71,8 +71,8 @@ public final class LlamaProvider: Provider {
         let attention = options.flashAttention.map { $0 ? "on" : "off" } ?? "auto"
         let key = [
             model.fingerprint, modificationTime(of: model.path), options.keyType.rawValue, options.valueType.rawValue,
-            attention,
-            "\(freshet_state_version())",
+            attention, "\(freshet_state_version())", String(cString: freshet_llama_version()),
+            String(cString: freshet_ggml_version()),
         ].joined(separator: "/")
         return try await DedicatedThread.value(named: "freshet-prefixes") { () throws(GenerationError) in
             try PrefixStore(

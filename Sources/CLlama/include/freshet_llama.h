@@ -228,6 +228,11 @@ size_t freshet_context_save(freshet_context * _Nonnull context, int32_t sequence
 // The version of such states' layout. Those of another are not understood.
 uint32_t freshet_state_version(void);
 
+// The versions of the libraries that compute such states, as they are loaded. What another one computes for the same
+// tokens may differ. Constant text.
+const char * _Nonnull freshet_llama_version(void);
+const char * _Nonnull freshet_ggml_version(void);
+
 // Puts such a state behind the tokens of a sequence that ends at `begin`. False, with nothing changed, when it is not
 // that of these positions in such a context, or there is no room.
 bool freshet_context_load(freshet_context * _Nonnull context, int32_t sequence, int32_t begin, int32_t end,

@@ -31,7 +31,7 @@ package final class PrefixStore: Sendable {
     ///   - directory: the folder's path; whose files are not named like ours stay as they are.
     ///   - limit: the most bytes that the blocks of all models may take; one that is being written comes on top.
     ///   - modelKey: all that a block's state depends on beside its tokens: the model's fingerprint, the types of keys
-    ///     and values, the version of llama.cpp. A block is found under the same key only.
+    ///     and values, the versions of llama.cpp and ggml. A block is found under the same key only.
     ///   - saveLimit: the most bytes of blocks that may wait to be written.
     ///   - now: nanoseconds since 1970, which a test can hold in its hand.
     ///   - onFailure: is told, on the store's thread, in one sentence why a block could not be written; of failures
