@@ -80,17 +80,36 @@ struct ManyStreamsTests {
         }
     }
 
-    @Test func aPromptWaitsForOneThatIsComputingTheSame() async throws {
-        let gate = Gate()
-        let script = ToyBackend.Script { token throws(GenerationError) in if token == 90 { gate.pass() } }
-        let engine = try await InferenceEngine.toy(script) { $0.slotCount = 2 }
-        gate.arm()
+    /// A stream that is held at the first token of its prompt, and the engine that waits there.
+    private struct HeldLeader {
         let prompt = "Z" + String(repeating: "SHARED", count: 6)
-        let leader = try engine.ask(prompt + "ONE")
-        await gate.reached()
-        let follower = try engine.ask(prompt + "TWO")
-        gate.open()
-        #expect(try await leader.collect().text == script.answer(to: prompt + "ONE"))
+        let gate = Gate()
+        let script: ToyBackend.Script
+        let engine: InferenceEngine
+        let stream: ChunkStream
+
+        /// - Parameter ending: what the leader's prompt has beyond ``prompt``.
+        init(
+            slotCount: Int = 2, ending: String = "", ask: (inout GenerationRequest) -> Void = { _ in },
+            onToken: @escaping @Sendable (Token) -> Void = { _ in }
+        ) async throws {
+            script = ToyBackend.Script { [gate] token throws(GenerationError) in
+                if token == 90 { gate.pass() }
+                onToken(token)
+            }
+            engine = try await InferenceEngine.toy(script) { $0.slotCount = slotCount }
+            gate.arm()
+            stream = try engine.ask(prompt + ending, ask)
+            await gate.reached()
+        }
+    }
+
+    @Test func aPromptWaitsForOneThatIsComputingTheSame() async throws {
+        let leader = try await HeldLeader(ending: "ONE")
+        let (prompt, script) = (leader.prompt, leader.script)
+        let follower = try leader.engine.ask(prompt + "TWO")
+        leader.gate.open()
+        #expect(try await leader.stream.collect().text == script.answer(to: prompt + "ONE"))
         let reply = try await follower.collect()
         #expect(reply.text == script.answer(to: prompt + "TWO"))
         // "ONE" and "TWO" begin with different letters.
@@ -98,17 +117,11 @@ struct ManyStreamsTests {
     }
 
     @Test func aPromptDoesNotWaitForOneWhoseReaderLeaves() async throws {
-        let gate = Gate()
-        let script = ToyBackend.Script { token throws(GenerationError) in if token == 90 { gate.pass() } }
-        let engine = try await InferenceEngine.toy(script) { $0.slotCount = 2 }
-        gate.arm()
-        let prompt = "Z" + String(repeating: "SHARED", count: 6)
-        let leader = try engine.ask(prompt)
-        await gate.reached()
-        let follower = try engine.ask(prompt)
-        leader.cancel()
-        gate.open()
-        #expect(try await follower.collect().text == script.answer(to: prompt))
+        let leader = try await HeldLeader()
+        let follower = try leader.engine.ask(leader.prompt)
+        leader.stream.cancel()
+        leader.gate.open()
+        #expect(try await follower.collect().text == leader.script.answer(to: leader.prompt))
     }
 
     @Test func aPromptDoesNotWaitForOneWhoseReaderDoesNotRead() async throws {
@@ -147,24 +160,20 @@ struct ManyStreamsTests {
     // MARK: - Who waits
 
     @Test func aClientWithManyRequestsDoesNotKeepAnotherWaiting() async throws {
-        let gate = Gate()
         let order = Order()
-        let script = ToyBackend.Script(answerLength: 3) { token throws(GenerationError) in
-            if token == 90 { gate.pass() }
-            if (65..<90).contains(token) { order.append(token) }
+        let leader = try await HeldLeader(slotCount: 1) {
+            $0.client = "many"
+        } onToken: {
+            if (74...81).contains($0) { order.append($0) }
         }
-        let engine = try await InferenceEngine.toy(script)
-        gate.arm()
-        let first = try engine.ask("Z") { $0.client = "many" }
-        await gate.reached()
-        let many = try "ABCDEF".map { letter throws(GenerationError) in
-            try engine.ask(String(letter)) { $0.client = "many" }
+        let many = try "JKLMNO".map { letter throws(GenerationError) in
+            try leader.engine.ask(String(letter)) { $0.client = "many" }
         }
-        let single = try engine.ask("X") { $0.client = "single" }
-        gate.open()
-        for stream in [first] + many + [single] { _ = try await stream.collect() }
+        let single = try leader.engine.ask("Q") { $0.client = "single" }
+        leader.gate.open()
+        for stream in [leader.stream] + many + [single] { _ = try await stream.collect() }
         #expect(order.tokens.count == 7)
-        #expect(order.tokens.prefix(2).contains(88), "X came after others: \(order.tokens)")
+        #expect(order.tokens.prefix(2).contains(81), "Q came after others: \(order.tokens)")
     }
 
     @Test func whatWaitsTooLongForAChunkFails() async throws {
