@@ -11,11 +11,13 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 struct freshet_model {
     llama_model * model;
     const llama_vocab * vocab;
+    uint64_t huge_page_bytes;
 };
 
 namespace freshet {
@@ -71,6 +73,36 @@ class LogCapture {
 
   private:
     LogCapture * const outer;
+};
+
+// Holds ggml's list of backends still while llama.cpp reads it. OpenBLAS is in the list only for as long as a context is
+// made that wants it: a context asks every accelerator that it finds there.
+class BackendList {
+  public:
+    explicit BackendList(bool with_blas);
+    ~BackendList();
+    BackendList(const BackendList &) = delete;
+    BackendList & operator=(const BackendList &) = delete;
+
+  private:
+    const bool with_blas;
+};
+
+// The memory that a model's weights are copied into, in large pages. /proc tells which mappings were made while it was
+// loaded; llama.cpp offers no allocator of one's own that it would still repack weights in.
+class HugePages {
+  public:
+    // Notes what is mapped before.
+    HugePages();
+    // Asks for large pages for the large mappings made since, before they are written to.
+    void advise();
+    // How many bytes of those lie in large pages.
+    uint64_t count() const;
+
+  private:
+    using Range = std::pair<uintptr_t, uintptr_t>;
+    std::vector<Range> before;
+    std::vector<Range> advised;
 };
 
 }  // namespace freshet

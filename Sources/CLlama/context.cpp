@@ -91,6 +91,7 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         context_params.abort_callback = params.should_interrupt;
         context_params.abort_callback_data = params.interrupt_data;
 
+        const freshet::BackendList list(params.use_blas);
         freshet::LogCapture log(freshet::Aborts::become_exceptions);
         llama_context * context = llama_init_from_model(model->model, context_params);
         if (context == nullptr) {

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <utility>
 
 using freshet::guarded;
 
@@ -27,19 +29,30 @@ freshet_model * freshet_model_load(const char * path, freshet_model_params param
             freshet_progress_callback callback;
             void * data;
             bool stopped;
-        } progress = {params.progress, params.progress_data, false};
+            freshet::HugePages * pages;
+        } progress = {params.progress, params.progress_data, false, nullptr};
 
         llama_model_params model_params = llama_model_default_params();
         model_params.n_gpu_layers = 0;
         model_params.load_mode = params.use_mmap ? LLAMA_LOAD_MODE_MMAP : LLAMA_LOAD_MODE_NONE;
         model_params.vocab_only = params.vocab_only;
+        model_params.use_extra_bufts = params.use_repack;
         model_params.progress_callback_user_data = &progress;
         model_params.progress_callback = [](float fraction, void * data) {
             auto * progress = static_cast<Progress *>(data);
+            // The first call comes when memory was taken and nothing has been written to it.
+            if (auto * pages = std::exchange(progress->pages, nullptr)) {
+                pages->advise();
+            }
             progress->stopped = progress->callback != nullptr && !progress->callback(fraction, progress->data);
             return !progress->stopped;
         };
 
+        std::optional<freshet::HugePages> pages;
+        if (params.use_huge_pages) {
+            progress.pages = &pages.emplace();
+        }
+        const freshet::BackendList list(false);
         freshet::LogCapture log(freshet::Aborts::become_exceptions);
         std::unique_ptr<llama_model, decltype(&llama_model_free)> model(
             llama_model_load_from_file(path, model_params), llama_model_free);
@@ -51,7 +64,7 @@ freshet_model * freshet_model_load(const char * path, freshet_model_params param
             }
             return nullptr;
         }
-        auto * handle = new freshet_model{model.get(), llama_model_get_vocab(model.get())};
+        auto * handle = new freshet_model{model.get(), llama_model_get_vocab(model.get()), pages ? pages->count() : 0};
         model.release();
         return handle;
     });
@@ -84,6 +97,7 @@ freshet_model_info freshet_model_get_info(const freshet_model * model) {
     info.trained_context_length = llama_model_n_ctx_train(m);
     info.parameter_count = llama_model_n_params(m);
     info.byte_count = llama_model_size(m);
+    info.huge_page_bytes = model->huge_page_bytes;
     info.can_generate = llama_model_has_decoder(m) && !llama_model_has_encoder(m) && !llama_model_is_diffusion(m);
     info.can_truncate = !llama_model_is_recurrent(m) && !llama_model_is_hybrid(m);
     info.can_save = info.can_truncate && llama_model_n_swa(m) == 0;

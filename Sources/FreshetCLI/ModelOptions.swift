@@ -13,10 +13,16 @@ struct ModelOptions {
     var threads = -1
     /// Threads that compute a prompt; less than 1 is as many as `threads`.
     var batchThreads = -1
-    /// The most tokens of a prompt that are computed in one step.
+    /// The most tokens that are computed in one step.
     var batchSize = 512
+    /// The most tokens of those that are computed at once.
+    var microBatchSize = 512
     /// Whether the model's file is mapped into memory instead of read.
     var usesMemoryMap = true
+    /// Whether the weights are asked to lie in large pages.
+    var usesHugePages = false
+    /// Whether quantised weights are interleaved for the processor's kernels.
+    var usesRepacking = true
     /// Whether OpenBLAS computes large batches.
     var usesBLAS = false
     /// How attention's keys are kept in memory.
@@ -62,7 +68,10 @@ struct ModelOptions {
                     help: "threads that compute a prompt; -1 is as many as --threads"),
                 .integer(
                     "-b", "--batch-size", in: 1...65536, path: \.batchSize,
-                    help: "the most tokens of a prompt that are computed in one step"),
+                    help: "the most tokens that are computed in one step"),
+                .integer(
+                    "-ub", "--ubatch-size", in: 1...65536, path: \.microBatchSize,
+                    help: "the most of those that are computed at once; never more than --batch-size"),
                 .choice(
                     "-ctk", "--cache-type-k", path: \.keyType, help: "how attention's keys are kept in memory"),
                 .choice(
@@ -85,6 +94,14 @@ struct ModelOptions {
                     current: { ($0.cacheLimit ?? defaultCacheLimit).description }, set: setCacheLimit),
                 .flag(
                     "--no-mmap", path: \.usesMemoryMap, sets: false, help: "read the model's file instead of mapping it"
+                ),
+                .flag(
+                    "--huge-pages", path: \.usesHugePages,
+                    help: "read the model's file into large pages, where the system has them"),
+                .flag(
+                    "-nr", "--no-repack", path: \.usesRepacking, sets: false,
+                    help:
+                        "leave quantised weights as they are in the file, instead of interleaving them for this processor"
                 ),
                 .flag(
                     "--blas", path: \.usesBLAS,
@@ -133,6 +150,7 @@ struct ModelOptions {
         llama.threads = threads < 1 ? nil : threads
         llama.batchThreads = batchThreads < 1 ? nil : batchThreads
         llama.batchSize = batchSize
+        llama.microBatchSize = microBatchSize
         (llama.keyType, llama.valueType) = (keyType, valueType)
         llama.flashAttention = flashAttention == .auto ? nil : flashAttention == .on
         llama.prefixDirectory = cacheDirectory
@@ -142,7 +160,9 @@ struct ModelOptions {
         llama.queueRetry = .seconds(queueRetry)
         llama.gapTarget = .milliseconds(gapTarget)
         llama.load.usesMemoryMap = usesMemoryMap
-        llama.load.usesBLAS = usesBLAS
+        llama.load.usesHugePages = usesHugePages
+        llama.load.usesRepacking = usesRepacking
+        llama.usesBLAS = usesBLAS
         return llama
     }
 

@@ -31,8 +31,14 @@ public struct LlamaOptions: Sendable {
     public var threads: Int?
     /// Threads that compute a prompt; `nil` takes as many as ``threads``.
     public var batchThreads: Int?
-    /// Tokens of a prompt that are computed at once.
+    /// The most tokens that one step of the engine takes.
     public var batchSize = 512
+    /// Tokens that are computed at once, of those of a step: more of them make better use of the processor and take more
+    /// memory. Never more than ``batchSize``.
+    public var microBatchSize = 512
+    /// Whether OpenBLAS computes products of many tokens with weights that are not repacked, where it is built in. It
+    /// was slower on every machine measured.
+    public var usesBLAS = false
     /// How the model's file is read.
     public var load = LlamaModel.LoadOptions()
     /// Requests that may wait for a slot; more are refused with
@@ -119,6 +125,7 @@ public struct LlamaOptions: Sendable {
         try check("threads", threads, in: 1...512)
         try check("threads_batch", batchThreads, in: 1...512)
         try check("batch_size", batchSize, in: 1...65536)
+        try check("ubatch_size", microBatchSize, in: 1...65536)
         try check("queue_capacity", queueCapacity, in: 1...(1 << 20))
         try check("stream_capacity", streamCapacity, in: 1...(1 << 20))
     }

@@ -27,6 +27,8 @@ struct ModelOptionsTests {
             #expect(options.flashAttention == nil && options.prefixDirectory == nil)
             #expect(options.prefixDirectoryLimit == own.prefixDirectoryLimit)
             #expect(options.threads == nil && options.batchThreads == nil && options.batchSize == own.batchSize)
+            #expect(options.microBatchSize == own.microBatchSize && options.usesBLAS == own.usesBLAS)
+            #expect(options.load == own.load)
             #expect(options.queueCapacity == own.queueCapacity)
             try options.validate()
         }
@@ -37,13 +39,15 @@ struct ModelOptionsTests {
             "-ctk", "q8_0", "--cache-type-v", "q4_0", "-fa", "on", "--cache-dir", "/tmp/a", "--cache-limit", "500M",
             "-np",
             "3", "--queue", "5", "--queue-retry", "7", "--gap-target", "60", "-c", "512", "-t", "2", "-tb", "3", "-b",
-            "64",
+            "64", "-ub", "32", "--blas", "--no-mmap", "--no-repack", "--huge-pages",
         ])
         #expect(options.keyType == .q8_0 && options.valueType == .q4_0 && options.flashAttention == true)
         #expect(options.prefixDirectory == "/tmp/a" && options.prefixDirectoryLimit == 500 << 20)
         #expect(options.slotCount == 3 && options.queueCapacity == 5 && options.queueRetry == .seconds(7))
         #expect(options.gapTarget == .milliseconds(60) && options.contextLength == 512)
         #expect(options.threads == 2 && options.batchThreads == 3 && options.batchSize == 64)
+        #expect(options.microBatchSize == 32 && options.usesBLAS)
+        #expect(!options.load.usesMemoryMap && !options.load.usesRepacking && options.load.usesHugePages)
         #expect(try Self.serving(["-fa", "off"]).flashAttention == false)
         #expect(try Self.serving(["-np", "-1"]).slotCount == nil)
     }

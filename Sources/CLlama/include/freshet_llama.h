@@ -63,8 +63,14 @@ typedef struct freshet_error {
 typedef void (*freshet_log_callback)(int32_t level, const char * _Nonnull text, size_t length, void * _Nullable data);
 
 // Prepares llama.cpp. To be called once, before anything else; later calls change nothing.
-// With `use_blas` false the OpenBLAS backend is taken out of the list, so that it computes nothing.
-void freshet_start(bool use_blas);
+void freshet_start(void);
+
+// Whether OpenBLAS is part of this build, so that a context can be told to use it. After freshet_start.
+bool freshet_has_blas(void);
+
+// Writes the names and values of what ggml's code for the processor was built for and finds there, as in
+// "AVX2=1 LLAMAFILE=1", and returns the length. After freshet_start.
+size_t freshet_processor_features(char * _Nullable buffer, size_t capacity);
 
 // Sends log lines to `callback` from now on; NULL drops them. They never go to the process's output by themselves.
 // A thread that was already on its way may still call the one before.
@@ -78,6 +84,10 @@ typedef bool (*freshet_progress_callback)(float progress, void * _Nullable data)
 typedef struct freshet_model_params {
     // Map the file into memory rather than copy it.
     bool use_mmap;
+    // Interleave the rows of quantised weights as the processor's kernels like them best, in a copy.
+    bool use_repack;
+    // Ask the system for large pages for what is copied. It may not have any.
+    bool use_huge_pages;
     // Read only vocabulary and metadata; no context can be made of such a model.
     bool vocab_only;
     freshet_progress_callback _Nullable progress;
@@ -108,6 +118,8 @@ typedef struct freshet_model_info {
     // differ.
     uint64_t key_count;
     uint64_t value_count;
+    // Bytes that lay in large pages when loading ended; 0 unless they were asked for.
+    uint64_t huge_page_bytes;
 } freshet_model_info;
 
 freshet_model_info freshet_model_get_info(const freshet_model * _Nonnull model);
@@ -172,6 +184,8 @@ typedef struct freshet_context_params {
     // Threads for one token, and for many.
     int32_t threads;
     int32_t batch_threads;
+    // Let OpenBLAS compute products of many tokens with weights that are not repacked. Nothing where it is not built in.
+    bool use_blas;
     // Asked many times during a decode, on its thread; answer true to break it off. May be NULL.
     bool (* _Nullable should_interrupt)(void * _Nullable data);
     void * _Nullable interrupt_data;

@@ -30,10 +30,12 @@ final class LlamaContext: Backend {
         sequenceCount = slots + Self.rememberedSequences(slots: slots, isTrimmable: model.isTrimmable)
         let parameters = freshet_context_params(
             context_length: total, batch_capacity: UInt32(clamping: options.batchSize),
-            micro_batch: UInt32(clamping: options.batchSize), max_sequences: UInt32(clamping: sequenceCount),
+            micro_batch: UInt32(clamping: min(options.microBatchSize, options.batchSize)),
+            max_sequences: UInt32(clamping: sequenceCount),
             key_type: options.keyType.boundaryType, value_type: options.valueType.boundaryType,
             flash_attention: options.flashAttention.map { $0 ? 1 : 0 } ?? -1,
             threads: Int32(clamping: threads), batch_threads: Int32(clamping: options.batchThreads(for: model)),
+            use_blas: options.usesBLAS,
             should_interrupt: { data in
                 guard let data else { return false }
                 return Unmanaged<Interruption>.fromOpaque(data).takeUnretainedValue().check?() ?? false

@@ -9,14 +9,18 @@ public final class LlamaModel: @unchecked Sendable {
     // has a monitor.
 
     /// How a model is loaded.
-    public struct LoadOptions: Sendable {
+    public struct LoadOptions: Sendable, Hashable {
         /// Whether the file is mapped into memory instead of copied. Mapped weights are shared between processes and
         /// are read from disk when first touched.
         public var usesMemoryMap = true
         /// Whether only metadata and vocabulary are read: enough to tokenise, not to generate.
         public var isVocabularyOnly = false
-        /// Whether the OpenBLAS backend takes part. It belongs to the process: the first model's choice stands.
-        public var usesBLAS = false
+        /// Whether the rows of quantised weights are interleaved as the processor's kernels like them best, in a copy
+        /// that is made while loading. It makes tokens come faster; prompts it may slow down.
+        public var usesRepacking = true
+        /// Whether the system is asked to hold the weights in large pages, which it may not have; ``hugePageByteCount``
+        /// tells what came of it. Only a copy can lie in them, so that the file is not mapped.
+        public var usesHugePages = false
 
         /// The defaults.
         public init() {}
@@ -34,6 +38,8 @@ public final class LlamaModel: @unchecked Sendable {
     public let parameterCount: Int
     /// The bytes of all tensors.
     public let byteCount: Int
+    /// The bytes that lay in large pages when loading ended; 0 where they were not asked for, or the system gave none.
+    public let hugePageByteCount: Int
     /// The longest context that the model was trained with, in tokens.
     public let trainedContextLength: Int
     /// The source of the model's chat template.
@@ -63,10 +69,11 @@ public final class LlamaModel: @unchecked Sendable {
     ) throws(GenerationError) {
         let file = try GGUFFile(path: path)
         try file.checkUsable(vocabularyOnly: options.isVocabularyOnly)
-        freshet_start(options.usesBLAS)
+        freshet_start()
         let box = ProgressBox(progress)
         let parameters = freshet_model_params(
-            use_mmap: options.usesMemoryMap, vocab_only: options.isVocabularyOnly,
+            use_mmap: options.usesMemoryMap && !options.usesHugePages, use_repack: options.usesRepacking,
+            use_huge_pages: options.usesHugePages, vocab_only: options.isVocabularyOnly,
             progress: { fraction, data in
                 guard let data else { return true }
                 return Unmanaged<ProgressBox>.fromOpaque(data).takeUnretainedValue().report(Double(fraction))
@@ -80,6 +87,7 @@ public final class LlamaModel: @unchecked Sendable {
         fingerprint = file.fingerprint
         parameterCount = Int(clamping: info.parameter_count)
         byteCount = Int(clamping: info.byte_count)
+        hugePageByteCount = Int(clamping: info.huge_page_bytes)
         trainedContextLength = Int(info.trained_context_length)
         vocabularySize = Int(info.vocabulary_count)
         isTrimmable = info.can_truncate
@@ -91,6 +99,11 @@ public final class LlamaModel: @unchecked Sendable {
         // llama.cpp too passes over numbers that are no tokens, and refuses a list of another type.
         let suppressed = file["tokenizer.ggml.suppress_tokens"]?.array?.integers ?? []
         self.suppressed = suppressed.filter { 0..<Int(info.vocabulary_count) ~= $0 }.map { Token($0) }
+        if options.usesHugePages {
+            let (held, whole) = (hugePageByteCount >> 20, byteCount >> 20)
+            LlamaLog.write(
+                .init(level: .info, text: "weights: \(held) MiB in large pages, of \(whole) MiB of tensors"))
+        }
         // All is stored: what follows may throw, and deinit will free the handle.
         if !options.isVocabularyOnly {
             guard info.can_generate, vocabularySize > 0 else {

@@ -1,3 +1,4 @@
+import Foundation
 import Freshet
 import FreshetLlama
 import FreshetTestSupport
@@ -34,15 +35,40 @@ struct LlamaModelTests {
         #expect(error?.code == .cancelled)
     }
 
-    @Test func copiedWeightsGiveTheSameText() async throws {
-        let request = GenerationRequest(prompt: .text("Once upon a time"), sampling: .greedy, maxTokens: 12)
+    /// What changes speed does not change the text. The prompt is long enough for OpenBLAS, which one context uses and the
+    /// next does not.
+    @Test func howItIsComputedDoesNotChangeTheText() async throws {
+        let changes: [@Sendable (inout LlamaOptions) -> Void] = [
+            { _ in }, { $0.load.usesMemoryMap = false }, { $0.load.usesHugePages = true }, { $0.usesBLAS = true },
+            { $0.load.usesRepacking = false }, { ($0.batchSize, $0.microBatchSize) = (64, 8) },
+        ]
+        let story =
+            "Once upon a time there was a little girl who had a red ball. She loved to play with it in the park. "
+        let request = GenerationRequest(
+            prompt: .text(story + story + "One day"), sampling: .greedy, maxTokens: 12)
         var texts: Set<String> = []
-        for usesMemoryMap in [true, false] {
+        for change in changes {
             var options = LlamaOptions.embedded
-            options.load.usesMemoryMap = usesMemoryMap
-            texts.insert(try await LlamaProvider.load(options).reply(to: request).text)
+            change(&options)
+            let provider = try await LlamaProvider.load(options)
+            texts.insert(try await provider.reply(to: request).text)
+            await provider.shutDown()
         }
         #expect(texts.count == 1)
+    }
+
+    @Test func onlyLargePagesThatAreThereAreCounted() throws {
+        var options = LlamaModel.LoadOptions()
+        #expect(try LlamaModel(path: EmbeddedModel.path, options: options).hugePageByteCount == 0)
+        options.usesHugePages = true
+        let model = try LlamaModel(path: EmbeddedModel.path, options: options)
+        let mode = (try? String(contentsOfFile: "/sys/kernel/mm/transparent_hugepage/enabled", encoding: .utf8)) ?? ""
+        if mode.isEmpty || mode.contains("[never]") {
+            #expect(model.hugePageByteCount == 0)
+        } else {
+            // The system may have none left; what it gives are whole pages.
+            #expect(model.hugePageByteCount % (2 << 20) == 0 && model.hugePageByteCount < 4 * model.byteCount)
+        }
     }
 
     @Test(arguments: ["/nowhere/at/all.gguf", "/", "/dev/null"])
