@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "FreshetHTTP", dependencies: ["Freshet", "CCurl", "CMicroHTTPD"], swiftSettings: settings),
         .target(
             name: "CLlama",
+            exclude: ["kernels"],  // built into llama.cpp (CMakeLists.txt)
             cxxSettings: [.headerSearchPath("../../.llama/include")],
             linkerSettings: llamaPath + [
                 .linkedLibrary("llama-common"),
@@ -65,6 +66,13 @@ let package = Package(
             name: "CSamplerOracle", path: "Tests/CSamplerOracle",
             cxxSettings: [.headerSearchPath("../../.llama/include")],
             linkerSettings: llamaPath + [.linkedLibrary("llama")]
+        ),
+        .target(
+            name: "CKernelOracle", path: "Tests/CKernelOracle",
+            cxxSettings: [.headerSearchPath("../../.llama/include")],
+            linkerSettings: llamaPath + [
+                .linkedLibrary("ggml-cpu"), .linkedLibrary("ggml"), .linkedLibrary("ggml-base"),
+            ]
         ),
         .target(name: "BenchmarkTurns", path: "Tests/Benchmarks/BenchmarkTurns", swiftSettings: settings),
         .executableTarget(
@@ -97,6 +105,7 @@ let package = Package(
             name: "FreshetLlamaTests",
             dependencies: [
                 "Freshet", "FreshetLlama", "FreshetTestSupport", "PrefixStoreProcess", "CAllocations", "CSamplerOracle",
+                "CKernelOracle",
             ],
             exclude: ["golden.json"], swiftSettings: settings),
         .testTarget(

@@ -120,6 +120,7 @@ extension Arena {
             // Its context is that of all slots together.
             arguments += ["--ctx-size", "\(slots * context)"] + options.rivalArguments
             environment["LD_PRELOAD"] = folder + "/no-blas.so"
+            environment["FRESHET_KERNELS"] = "0"  // llama.cpp as it is
         }
         let path = program == .freshet ? freshet : llamaServer
         let server = try await ServerProcess.start(
