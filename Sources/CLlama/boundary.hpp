@@ -22,6 +22,9 @@ struct freshet_model {
 
 namespace freshet {
 
+// llama.cpp's context inside a handle, which keeps it.
+llama_context * llama_context_of(freshet_context * context);
+
 inline void fill(freshet_error * error, freshet_error_code code, const std::string & message) {
     error->code = code;
     std::snprintf(error->message, sizeof error->message, "%s", message.c_str());

@@ -57,6 +57,8 @@ struct freshet_context {
     bool has(int32_t sequence) const { return sequence >= 0 && sequence < max_sequences; }
 };
 
+llama_context * freshet::llama_context_of(freshet_context * context) { return context->context; }
+
 static ggml_type type_of(freshet_cache_type type) {
     switch (type) {
         case FRESHET_CACHE_Q8_0: return GGML_TYPE_Q8_0;

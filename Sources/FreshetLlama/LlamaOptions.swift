@@ -8,8 +8,10 @@ public struct LlamaOptions: Sendable {
     /// The name under which chunks say they were made; `nil` takes the model's own.
     public var name: String?
     /// Tokens of prompt and answer together that one generation may have; 0 takes what the model was trained with,
-    /// `nil` the same but at most ``defaultContextLimit``. There is memory for this many in each slot.
+    /// `nil` the same but at most ``contextLimit``. There is memory for this many in each slot.
     public var contextLength: Int?
+    /// The most tokens that ``contextLength`` is where nothing was said.
+    public var contextLimit = LlamaOptions.defaultContextLimit
     /// Generations that run side by side; further ones wait. `nil` takes as many as a quarter of the free memory has
     /// contexts for, from 1 to 8.
     public var slotCount: Int?
@@ -80,13 +82,13 @@ public struct LlamaOptions: Sendable {
     ///
     /// A model of a few megabytes computes a token in less time than threads take to meet, so it gets one: the embedded
     /// model of 6 MB gave 6,500 tokens a second with one thread and 3,500 to 4,500 with two.
-    func threads(for model: LlamaModel) -> Int {
+    package func threads(for model: LlamaModel) -> Int {
         let processors = ProcessInfo.processInfo.activeProcessorCount
         return min(threads ?? (model.byteCount < 16 << 20 ? 1 : processors), processors)
     }
 
     /// Threads that compute a prompt, by the same rules.
-    func batchThreads(for model: LlamaModel) -> Int {
+    package func batchThreads(for model: LlamaModel) -> Int {
         batchThreads.map { min($0, ProcessInfo.processInfo.activeProcessorCount) } ?? threads(for: model)
     }
 
@@ -94,7 +96,7 @@ public struct LlamaOptions: Sendable {
     func contextLength(for model: LlamaModel) -> Int {
         let trained = max(model.trainedContextLength, 1)
         return switch contextLength {
-        case nil: min(trained, Self.defaultContextLimit)
+        case nil: min(trained, contextLimit)
         case 0: trained
         case let length?: length
         }
@@ -115,6 +117,7 @@ public struct LlamaOptions: Sendable {
             throw .invalid("load", "asks for the vocabulary only, which cannot generate")
         }
         try check("ctx_size", contextLength, in: 0...(1 << 24))
+        guard contextLimit > 0 else { throw .invalid("ctx_limit", "must be more than 0") }
         try check("parallel", slotCount, in: 1...Self.slotLimit)
         guard gapTarget > .zero else { throw .invalid("gap_target", "must be more than 0") }
         guard queueRetry >= .zero else { throw .invalid("queue_retry", "must be 0 or more") }

@@ -1,7 +1,6 @@
 internal import CLlama
 public import Freshet
 internal import Glibc
-internal import Synchronization
 
 /// The local provider: a GGUF model run by llama.cpp on this machine's processor.
 ///
@@ -167,12 +166,5 @@ public final class LlamaProvider: Provider {
             }
         }
         return try llama.vocabulary.tokenize(text, addingSpecial: true, parsingSpecial: true)
-    }
-
-    /// A flag that a cancelled task raises and the loading thread sees.
-    private final class Cancellation: Sendable {
-        private let flag = Atomic(false)
-        var isRequested: Bool { flag.load(ordering: .relaxed) }
-        func request() { flag.store(true, ordering: .relaxed) }
     }
 }

@@ -119,6 +119,14 @@ struct LlamaProviderTests {
         #expect(try await cold.reply(to: request(messages)).text == second.text)
     }
 
+    /// The limit is for a context that nobody chose, and no reason for one that is longer than the model's own.
+    @Test(arguments: [(nil, 100, 100), (nil, 1 << 20, 1024), (200, 100, 200), (0, 100, 1024)] as [(Int?, Int, Int)])
+    func theContextHasItsLength(asked: Int?, limit: Int, length: Int) async throws {
+        var options = LlamaOptions.embedded
+        (options.contextLength, options.contextLimit) = (asked, limit)
+        #expect(try await LlamaProvider.load(options).contextLength == length)
+    }
+
     @Test func aPromptLongerThanTheContextNamesBothLengths() async throws {
         var options = LlamaOptions.embedded
         options.contextLength = 100

@@ -20,7 +20,6 @@ final class LlamaContext: Backend {
     /// - Throws: ``GenerationError`` with code `outOfMemory` when its memory cannot be had, or what else llama.cpp says.
     init(model: LlamaModel, options: LlamaOptions, slots: Int) throws(GenerationError) {
         let length = options.contextLength(for: model)
-        let threads = options.threads(for: model)
         let interruption = Interruption()
         let product = length.multipliedReportingOverflow(by: slots)
         guard !product.overflow, let total = Int32(exactly: product.partialValue).map(UInt32.init) else {
@@ -28,18 +27,12 @@ final class LlamaContext: Backend {
                 "ctx_size", "of \(length) tokens for each of \(slots) slots is more than llama.cpp can count")
         }
         sequenceCount = slots + Self.rememberedSequences(slots: slots, isTrimmable: model.isTrimmable)
-        let parameters = freshet_context_params(
-            context_length: total, batch_capacity: UInt32(clamping: options.batchSize),
-            micro_batch: UInt32(clamping: min(options.microBatchSize, options.batchSize)),
-            max_sequences: UInt32(clamping: sequenceCount),
-            key_type: options.keyType.boundaryType, value_type: options.valueType.boundaryType,
-            flash_attention: options.flashAttention.map { $0 ? 1 : 0 } ?? -1,
-            threads: Int32(clamping: threads), batch_threads: Int32(clamping: options.batchThreads(for: model)),
-            use_blas: options.usesBLAS,
-            should_interrupt: { data in
-                guard let data else { return false }
-                return Unmanaged<Interruption>.fromOpaque(data).takeUnretainedValue().check?() ?? false
-            }, interrupt_data: Unmanaged.passUnretained(interruption).toOpaque())
+        var parameters = options.contextParameters(for: model, length: total, sequences: sequenceCount)
+        parameters.should_interrupt = { data in
+            guard let data else { return false }
+            return Unmanaged<Interruption>.fromOpaque(data).takeUnretainedValue().check?() ?? false
+        }
+        parameters.interrupt_data = Unmanaged.passUnretained(interruption).toOpaque()
         handle = try GenerationError.check("No context of \(total) tokens can be made for \(model.path)") { failure in
             freshet_context_new(model.handle, parameters, failure)
         }
@@ -137,6 +130,23 @@ final class LlamaContext: Backend {
     /// The running decode's question whether to go on, at an address that C can carry.
     private final class Interruption {
         var check: (() -> Bool)?
+    }
+}
+
+extension LlamaOptions {
+    /// How a context for a model is set up, which nothing interrupts.
+    ///
+    /// - Parameters:
+    ///   - length: tokens of all sequences together.
+    ///   - sequences: how many there may be.
+    func contextParameters(for model: LlamaModel, length: UInt32, sequences: Int) -> freshet_context_params {
+        freshet_context_params(
+            context_length: length, batch_capacity: UInt32(clamping: batchSize),
+            micro_batch: UInt32(clamping: min(microBatchSize, batchSize)), max_sequences: UInt32(clamping: sequences),
+            key_type: keyType.boundaryType, value_type: valueType.boundaryType,
+            flash_attention: flashAttention.map { $0 ? 1 : 0 } ?? -1,
+            threads: Int32(clamping: threads(for: model)), batch_threads: Int32(clamping: batchThreads(for: model)),
+            use_blas: usesBLAS, should_interrupt: nil, interrupt_data: nil)
     }
 }
 

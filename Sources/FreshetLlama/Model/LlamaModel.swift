@@ -26,7 +26,8 @@ public final class LlamaModel: @unchecked Sendable {
         public init() {}
     }
 
-    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplate`` and ``LlamaContext`` use it.
+    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplate``, ``LlamaContext`` and ``BareLoop``
+    /// use it.
     let handle: OpaquePointer
     /// The file's path, as it was given.
     public let path: String

@@ -53,7 +53,7 @@ enum Workload: String, CaseIterable {
         case .allEqual: return [Float](repeating: 1, count: count)
         case .ascending: return (0..<count).map { 20 * Float($0) / Float(count) }
         case .topPFlat: return (0..<count).map { _ in Float(normal() * 0.5) }
-        default: return (0..<count).map { _ in Float(normal() * 2 - 4 + (random.nextUnit() < 3e-4 ? 12 : 0)) }
+        default: return SyntheticLogits.make(count: count, seed: UInt64(seed))
         }
     }
 
