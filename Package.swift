@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "FreshetBench", dependencies: ["Freshet"], swiftSettings: settings),
         .target(name: "CTerminal", linkerSettings: [.linkedLibrary("edit")]),
         .executableTarget(
-            name: "FreshetCLI", dependencies: ["Freshet", "FreshetLlama", "FreshetHTTP", "CTerminal"],
+            name: "FreshetCLI", dependencies: ["Freshet", "FreshetLlama", "FreshetHTTP", "FreshetBench", "CTerminal"],
             swiftSettings: settings
         ),
         .target(
@@ -110,9 +110,9 @@ let package = Package(
             exclude: ["golden.json"], swiftSettings: settings),
         .testTarget(
             name: "FreshetBenchTests", dependencies: ["Freshet", "FreshetBench", "FreshetTestSupport"],
-            exclude: ["Report/golden.json"], swiftSettings: settings),
+            exclude: ["Report/golden.json", "Report/golden.txt", "Report/golden.csv"], swiftSettings: settings),
         .testTarget(
-            name: "FreshetCLITests", dependencies: ["Freshet", "FreshetCLI", "FreshetTestSupport"],
+            name: "FreshetCLITests", dependencies: ["Freshet", "FreshetBench", "FreshetCLI", "FreshetTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP", "FreshetTestSupport"],

@@ -77,7 +77,8 @@ package struct Measurement: Codable, Sendable, Hashable {
         self.parameters = parameters
         self.unit = unit
         self.outcomes = outcomes
-        if outcomes.count == 2 {
+        // Where a round of one side is missing, the others have no partners.
+        if outcomes.count == 2, outcomes.allSatisfy({ $0.remark == nil }) {
             let pairs = zip(outcomes[0].samples, outcomes[1].samples)
             ratio = Summary(pairs.filter { $1 != 0 }.map { $0 / $1 })
         }

@@ -31,7 +31,7 @@ package enum Topic: String, Codable, Sendable, CaseIterable {
         case .prompt: "speed of prompts, by length and depth (llama-bench's pp)"
         case .decode: "speed of one answer's tokens, by depth (llama-bench's tg)"
         case .firstToken: "wait for the first token: cold, and with the prompt's beginning in memory"
-        case .restart: "the same after a restart, with a folder of computed prompts"
+        case .restart: "wait for the first token after a restart, with a folder of computed prompts"
         case .gaps: "time between two tokens, of several streams"
         case .streams: "tokens a second in all, of one stream to many"
         case .intruder: "a long prompt that arrives beside running streams"
