@@ -86,6 +86,28 @@ extension Option {
             })
     }
 
+    /// An option with whole numbers within a range, with commas between them.
+    static func numbers(
+        _ names: String..., in range: ClosedRange<Int>, path: WritableKeyPath<Values, [Int]>, help: String
+    ) -> Option {
+        Option(
+            names: names, placeholder: "N,…", help: help,
+            current: { $0[keyPath: path].map(String.init).joined(separator: ",") },
+            apply: { (values: inout Values, text: String, name: String) throws(UsageError) in
+                var numbers: [Int] = []
+                for word in try [String](list: text, of: "whole numbers", for: name) {
+                    guard let number = Int(word), range.contains(number) else {
+                        let bounds = describe(range, lowest: .min, highest: .max) { String($0) }
+                        throw UsageError(
+                            message: "\(name) needs whole numbers (\(bounds)) with a comma between them, but got "
+                                + "\(word.quoted).")
+                    }
+                    numbers.append(number)
+                }
+                values[keyPath: path] = numbers
+            })
+    }
+
     /// An option with a finite number within a range.
     static func number<Number: BinaryFloatingPoint & LosslessStringConvertible>(
         _ names: String..., placeholder: String = "X", in range: ClosedRange<Number>,
@@ -153,7 +175,7 @@ private func plain<Number: BinaryFloatingPoint & LosslessStringConvertible>(_ nu
     Int64(exactly: number).map(String.init) ?? String(number)
 }
 
-/// The argument of a command that is not an option.
+/// The argument of a command that is not an option, or several of them.
 struct Operand<Values> {
     /// What stands for it in the help.
     var placeholder: String
@@ -162,7 +184,23 @@ struct Operand<Values> {
     /// What it is, for the help.
     var help: String
     /// Where it goes.
-    var path: WritableKeyPath<Values, String?>
+    var place: Place
+
+    /// Where an argument goes, or several do.
+    enum Place {
+        case one(WritableKeyPath<Values, String?>)
+        case many(WritableKeyPath<Values, [String]>)
+    }
+
+    /// One argument.
+    init(placeholder: String, isRequired: Bool, help: String, path: WritableKeyPath<Values, String?>) {
+        (self.placeholder, self.isRequired, self.help, place) = (placeholder, isRequired, help, .one(path))
+    }
+
+    /// Any number of arguments, also none.
+    init(placeholder: String, help: String, path: WritableKeyPath<Values, [String]>) {
+        (self.placeholder, isRequired, self.help, place) = (placeholder, false, help, .many(path))
+    }
 }
 
 /// Options under one heading of the help.
@@ -243,6 +281,11 @@ struct Syntax<Values> {
             guard let extra = operands.first else { return }
             throw UsageError(message: "\(name) takes options only, but got \(extra.quoted).")
         }
+        let path: WritableKeyPath<Values, String?>
+        switch operand.place {
+        case .many(let path): return values[keyPath: path] += operands
+        case .one(let one): path = one
+        }
         if operands.count > 1 {
             throw UsageError(
                 message:
@@ -250,17 +293,17 @@ struct Syntax<Values> {
                     + "put text with spaces in quotes.")
         }
         guard let typed = operands.first else {
-            guard !operand.isRequired || values[keyPath: operand.path] != nil else {
+            guard !operand.isRequired || values[keyPath: path] != nil else {
                 throw UsageError(
                     message: "\(name) needs a \(operand.placeholder): freshet \(name) \(operand.placeholder).")
             }
             return
         }
-        if let other = values[keyPath: operand.path] {
+        if let other = values[keyPath: path] {
             throw UsageError(
                 message: "\(operand.placeholder) is given twice: as \(other.quoted) and as \(typed.quoted).")
         }
-        values[keyPath: operand.path] = typed
+        values[keyPath: path] = typed
     }
 
     private func unknown(_ typed: String) -> UsageError {
@@ -274,7 +317,10 @@ struct Syntax<Values> {
     /// - Parameter width: columns of the terminal.
     func help(width: Int) -> String {
         var usage = "Usage: freshet \(name) [OPTION]…"
-        if let operand { usage += operand.isRequired ? " \(operand.placeholder)" : " [\(operand.placeholder)]" }
+        if let operand {
+            usage += operand.isRequired ? " \(operand.placeholder)" : " [\(operand.placeholder)]"
+            if case .many = operand.place { usage += "…" }
+        }
         var lines = ["\(summary).", "", usage, ""]
         if let operand { lines += HelpLine(term: operand.placeholder, text: operand.help).lines(width: width) + [""] }
         for group in groups {

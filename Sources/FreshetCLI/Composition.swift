@@ -1,4 +1,5 @@
 import Freshet
+import FreshetBench
 import FreshetHTTP
 import FreshetLlama
 import Glibc
@@ -17,6 +18,10 @@ enum Composition {
         var loading: Duration?
         /// Whether a request may ask for progress through the prompt.
         var reportsProgress = true
+        /// What a benchmark's report says of it.
+        var side: Side
+        /// What can be measured only of a model in this process; `nil` for one at a server.
+        var instruments: Instruments?
         /// Ends what still runs, and frees the model.
         var shutDown: @Sendable () async -> Void
     }
@@ -40,15 +45,16 @@ enum Composition {
 
     /// Opens the model that a person chose, on this machine or at a server. Nothing is sent to a server yet.
     private static func openModel(_ source: ModelSource, console: Console) async throws -> Model {
-        guard let remote = try source.remote(environment: { getenv($0).map { String(cString: $0) } }) else {
+        guard let remote = try source.remote(environment: environment) else {
             return try await loadModel(source.model, console: console)
         }
         let provider = try RemoteProvider(
             RemoteOptions(baseURL: remote.baseURL, model: remote.name, apiKey: remote.key))
-        // A field of llama.cpp's, which a provider on the internet may refuse.
-        let isOnThisMachine = try HTTPOrigin(url: remote.baseURL).isLoopback
+        let origin = try HTTPOrigin(url: remote.baseURL)
+        // Progress is a field of llama.cpp's, which a provider on the internet may refuse.
         return Model(
-            provider: provider, names: [provider.model], reportsProgress: isOnThisMachine, shutDown: provider.shutDown)
+            provider: provider, names: [provider.model], reportsProgress: origin.isLoopback,
+            side: side(of: provider, at: origin), shutDown: provider.shutDown)
     }
 
     /// Loads the model that a person chose, with a bar while that takes long.
@@ -73,7 +79,10 @@ enum Composition {
         let stem = file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
         return Model(
             provider: provider, names: [provider.model] + (stem == provider.model ? [] : [stem]),
-            contextLength: provider.contextLength, loading: ContinuousClock.now - start, shutDown: provider.shutDown)
+            contextLength: provider.contextLength, loading: ContinuousClock.now - start,
+            side: side(of: provider, file: file, options: llama),
+            instruments: instruments(of: provider, options: llama),
+            shutDown: provider.shutDown)
     }
 
     /// Loads no more of a model than its tokenizer.
@@ -88,6 +97,9 @@ enum Composition {
             try LlamaModel(path: path, options: load, progress: progress)
         }.vocabulary
     }
+
+    /// A variable of the environment, where it is set.
+    static func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
     /// The file that a person chose, or the embedded model's.
     private static func path(of options: ModelOptions) throws(Exit) -> String {

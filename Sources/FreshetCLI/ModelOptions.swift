@@ -9,6 +9,8 @@ struct ModelOptions {
     var name: String?
     /// Tokens of context; 0 is what the model was trained with, -1 the same but no more than the engine's own limit.
     var contextLength = -1
+    /// The most tokens of context where ``contextLength`` is -1; `nil` is the engine's own limit.
+    var contextLimit: Int?
     /// Threads that compute a token; less than 1 lets the engine choose.
     var threads = -1
     /// Threads that compute a prompt; less than 1 is as many as `threads`.
@@ -147,6 +149,7 @@ struct ModelOptions {
         var llama = LlamaOptions(modelPath: path)
         llama.name = name
         llama.contextLength = contextLength < 0 ? nil : contextLength
+        if let contextLimit { llama.contextLimit = contextLimit }
         llama.threads = threads < 1 ? nil : threads
         llama.batchThreads = batchThreads < 1 ? nil : batchThreads
         llama.batchSize = batchSize

@@ -13,6 +13,7 @@ struct ArgumentsTests {
         var usesMap = true
         var shape = Shape.round
         var words: [String] = []
+        var sizes = [1, 2]
     }
 
     static var syntax: Syntax<Values> {
@@ -27,6 +28,7 @@ struct ArgumentsTests {
                         .number("--share", in: 0...1, path: \.share, help: "how much"),
                         .flag("--loud", path: \.isLoud, help: "be loud"),
                         .flag("--no-map", path: \.usesMap, sets: false, help: "use no map"),
+                        .numbers("--sizes", in: 0...9, path: \.sizes, help: "which sizes"),
                         .choice("--shape", path: \.shape, help: "the shape"),
                         .text("-w", "--word", placeholder: "WORD", help: "a word") { values, text, _ in
                             values.words.append(text)
@@ -43,9 +45,10 @@ struct ArgumentsTests {
         var expected = Values()
         (expected.count, expected.share, expected.isLoud, expected.usesMap) = (7, 0.25, true, false)
         (expected.shape, expected.words, expected.name) = (.square, ["a", "b=c", ""], "Ada")
+        expected.sizes = [9, 0, 9]
         let typed = [
             "--count=7", "--share", "0.25", "Ada", "--loud", "--no-map", "--shape", "square", "-w", "a", "--word=b=c",
-            "-w=",
+            "-w=", "--sizes", "9,0,9",
         ]
         #expect(try Self.syntax.parse(typed) == expected)
     }
@@ -78,6 +81,10 @@ struct ArgumentsTests {
             (["--share", "1.5"], "--share must be from 0 to 1, but is 1.5."),
             (["--count"], "--count needs a value: --count N."),
             (["--word", "--loud"], "--word needs a value, but --loud follows; to mean it, write --word=--loud."),
+            (
+                ["--sizes", "1,10"],
+                "--sizes needs whole numbers (from 0 to 9) with a comma between them, but got “10”."
+            ), (["--sizes="], "--sizes needs whole numbers with a comma between them, but got “”."),
             (["--loud=maybe"], "--loud is on or off, not “maybe”."),
             (["--shape", "flat"], "--shape must be round, square, but is “flat”."),
             (["--cuont", "1"], "try has no option --cuont; did you mean --count?"),
@@ -96,6 +103,14 @@ struct ArgumentsTests {
         #expect(throws: UsageError(message: "try needs a NAME: freshet try NAME.")) { try syntax.parse(["--loud"]) }
         syntax.operand = nil
         #expect(throws: UsageError(message: "try takes options only, but got “Ada”.")) { try syntax.parse(["Ada"]) }
+    }
+
+    @Test func operandsMayBeMany() throws {
+        var syntax = Self.syntax
+        syntax.operand = Operand(placeholder: "WORD", help: "words", path: \.words)
+        #expect(try syntax.parse([])?.words == [])
+        #expect(try syntax.parse(["one", "--loud", "two", "--", "-n"])?.words == ["one", "two", "-n"])
+        #expect(syntax.help(width: 80).contains("Usage: freshet try [OPTION]… [WORD]…\n"))
     }
 
     @Test func anOptionMayGiveTheOperandButNotTwice() throws {
@@ -117,7 +132,8 @@ struct ArgumentsTests {
     func helpSaysAllAndFits(width: Int) {
         let help = Self.syntax.help(width: width)
         for word in [
-            "Usage: freshet try", "[NAME]", "-n, --count N", "how many (3)", "how much (0.5)", "round|square",
+            "Usage: freshet try", "[NAME]", "-n, --count N", "how many (3)", "how much (0.5)", "--sizes N,…",
+            "which sizes (1,2)", "round|square",
             "A note.",
         ] {
             #expect(help.contains(word))

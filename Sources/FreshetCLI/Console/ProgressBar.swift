@@ -10,7 +10,7 @@ final class ProgressBar: @unchecked Sendable {
     private let label: String
     private let start = ContinuousClock.now
     private let monitor = Monitor()
-    private var drawn: Int?
+    private var drawn: String?
     private var isFinished = false
 
     private let patience: Duration
@@ -25,14 +25,15 @@ final class ProgressBar: @unchecked Sendable {
         self.errors = errors
     }
 
-    /// Shows how much is done, from 0 to 1. May be called from any thread, as often as one likes.
-    func show(_ fraction: Double) {
+    /// Shows how much is done, from 0 to 1, and what is being done. May be called from any thread, as often as one likes.
+    func show(_ fraction: Double, note: String = "") {
         guard errors.isTerminal, ContinuousClock.now - start >= patience else { return }
         let percent = Int((min(max(fraction, 0), 1) * 100).rounded(.down))
+        let line = Self.line(label, percent: percent, note: note, width: errors.width)
         monitor.withLock {
-            guard !isFinished, drawn != percent else { return }
-            drawn = percent
-            errors.writeIfReady("\r" + Self.line(label, percent: percent, width: errors.width) + "\u{1B}[K")
+            guard !isFinished, drawn != line else { return }
+            drawn = line
+            errors.writeIfReady("\r" + line + "\u{1B}[K")
         }
     }
 
@@ -47,13 +48,15 @@ final class ProgressBar: @unchecked Sendable {
         if wasDrawn { try? errors.write("\r\u{1B}[K") }
     }
 
-    /// The bar as text of at most `width` - 1 columns.
-    static func line(_ label: String, percent: Int, width: Int) -> String {
+    /// The bar as text of at most `width` - 1 columns, and behind it as much of the note as there is room for.
+    static func line(_ label: String, percent: Int, note: String = "", width: Int) -> String {
         let number = String(repeating: " ", count: 3 - min(3, String(percent).count)) + "\(percent)%"
-        let room = min(40, width - label.count - number.count - 6)
+        let reserved = note.isEmpty ? 0 : min(note.count, width / 2) + 2
+        let room = min(40, width - label.count - number.count - 6 - reserved)
         guard room >= 5 else { return String("\(label) \(number)".prefix(max(0, width - 1))) }
         let full = room * percent / 100
         let bar = String(repeating: "█", count: full) + String(repeating: "░", count: room - full)
-        return "\(label) \(bar) \(number)"
+        let line = "\(label) \(bar) \(number)"
+        return note.isEmpty ? line : String("\(line)  \(note)".prefix(width - 1))
     }
 }

@@ -12,6 +12,14 @@ struct ProgressBarTests {
         if width >= 20 { #expect(line.hasSuffix("\(percent)%")) }
     }
 
+    /// What is being done stands behind the bar, as far as there is room.
+    @Test(arguments: [0, 3, 20, 40, 60, 80, 200]) func aNoteFitsToo(width: Int) {
+        let note = "first token 512, about 12 s left"
+        let line = ProgressBar.line("Measuring", percent: 7, note: note, width: width)
+        #expect(line.count < max(1, width) || line.isEmpty)
+        if width >= 80 { #expect(line.hasSuffix("░   7%  " + note)) }
+    }
+
     @Test func aTerminalThatTakesNothingHoldsNobodyUp() throws {
         let terminal = PseudoTerminal()
         defer {

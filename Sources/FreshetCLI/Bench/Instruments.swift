@@ -1,0 +1,95 @@
+import Freshet
+import FreshetBench
+import FreshetHTTP
+import FreshetLlama
+
+// What a benchmark needs of a model beside its answers.
+extension Composition {
+    /// What a report says of a model in a file.
+    static func side(of provider: LlamaProvider, file: String, options: LlamaOptions) -> Side {
+        let llama = provider.llama
+        let model = Side.Model(
+            name: provider.model, file: file, parameterCount: llama.parameterCount, byteCount: llama.byteCount)
+        var settings = ["threads": "\(options.threads(for: llama))", "ctx-size": "\(provider.contextLength)"]
+        let batchThreads = options.batchThreads(for: llama)
+        if batchThreads != options.threads(for: llama) { settings["threads-batch"] = "\(batchThreads)" }
+        let defaults = LlamaOptions(modelPath: "")
+        if options.batchSize != defaults.batchSize { settings["batch-size"] = "\(options.batchSize)" }
+        if options.keyType != defaults.keyType { settings["cache-type-k"] = options.keyType.rawValue }
+        if options.valueType != defaults.valueType { settings["cache-type-v"] = options.valueType.rawValue }
+        if let isOn = options.flashAttention { settings["flash-attn"] = isOn ? "on" : "off" }
+        if options.microBatchSize != defaults.microBatchSize { settings["ubatch-size"] = "\(options.microBatchSize)" }
+        if options.usesBLAS { settings["blas"] = "on" }
+        if !options.load.usesRepacking { settings["repack"] = "off" }
+        if options.load.usesHugePages { settings["huge-pages"] = "on" }
+        if !options.load.usesMemoryMap { settings["mmap"] = "off" }
+        return Side(name: "freshet", model: model, settings: settings)
+    }
+
+    /// What a report says of a model at a server. Of the address it shows no path and no password.
+    static func side(of provider: RemoteProvider, at origin: HTTPOrigin) -> Side {
+        Side(name: "\(origin)", address: "\(origin.scheme)://\(origin)", model: Side.Model(name: provider.model))
+    }
+
+    /// What can be measured of a model in this process only.
+    static func instruments(of provider: LlamaProvider, options: LlamaOptions) -> Instruments {
+        Instruments(
+            bareLoop: { prompt, count throws(GenerationError) in
+                let loop = BareLoop(model: provider.llama, options: options)
+                let time = try await loop.run(prompt, count: count)
+                return Instruments.BareLoopTime(total: time.total, sampling: time.sampling)
+            },
+            reopen: { folder throws(GenerationError) in
+                var options = options
+                (options.prefixDirectory, options.slotCount) = (folder, 1)
+                let provider = try await LlamaProvider.load(options)
+                return Instruments.Opened(provider: provider, shutDown: provider.shutDown)
+            },
+            makeSampling: { sampling(provider.llama.vocabulary) }, makeEncoding: encoding)
+    }
+
+    /// Samples with the defaults, over several sets of logits, so that no branch is learnt by heart.
+    private static func sampling(_ vocabulary: Vocabulary) -> (Int) -> Void {
+        var options = SamplingOptions()
+        options.seed = 1
+        let sampler = Sampler(options: options, vocabulary: vocabulary, contextLength: 4096)
+        let sets = (0..<8).map { SyntheticLogits.make(count: vocabulary.count, seed: $0) }
+        return { count in
+            for number in 0..<count {
+                let token = sets[number % sets.count].withUnsafeBufferPointer(sampler.sample)
+                if let token { sampler.accept(token) }
+            }
+        }
+    }
+
+    /// Writes pieces of text as the server does: their JSON into a buffer that is used again, and that into an event.
+    @Sendable private static func encoding() -> (Int) -> Void {
+        let chunks = ["Once", " upon", " a", " time", ", there", " was", " a", " dragon", ".\n"].map { word in
+            Chunk(
+                id: "chatcmpl-0123456789abcdef0123456789", created: 1_750_000_000, model: "freshet-small-world",
+                content: .text(word))
+        }
+        var encoder = OpenAIChunkEncoder(for: .chatCompletions)
+        var (json, events): ([UInt8], [UInt8]) = ([], [])
+        return { count in
+            events.removeAll(keepingCapacity: true)
+            for number in 0..<count {
+                json.removeAll(keepingCapacity: true)
+                encoder.append(chunks[number % chunks.count], to: &json)
+                SSEEncoder.append(json, to: &events)
+            }
+        }
+    }
+
+    /// The sides of a benchmark: the model, and the server that it is measured against.
+    ///
+    /// - Throws: `GenerationError` when the server's address or key cannot be used.
+    static func contenders(_ model: Model, rival: RivalOptions.Rival?) throws(GenerationError) -> [Contender] {
+        let first = Contender(model.side, provider: model.provider, instruments: model.instruments)
+        guard let rival else { return [first] }
+        let options = RemoteOptions(
+            baseURL: rival.baseURL, model: rival.name ?? model.provider.model, apiKey: rival.key)
+        let provider = try RemoteProvider(options)
+        return [first, Contender(side(of: provider, at: try HTTPOrigin(url: rival.baseURL)), provider: provider)]
+    }
+}
