@@ -14,9 +14,10 @@ bool freshet_kernels_are_on();
 bool freshet_attention(const ggml_compute_params * params, ggml_tensor * dst);
 
 // `C[j * ldc + i]`, for i in 0..<m and j in 0..<n, becomes the product of row i of A and token j of B (products.cpp).
-// Both have k blocks of Q8_0, and lie lda and ldb blocks apart. The threads divide the rows among them.
-bool freshet_q8_0_product(const ggml_compute_params * params, int64_t m, int64_t n, int64_t k, const void * A,
-                          int64_t lda, const void * B, int64_t ldb, float * C, int64_t ldc);
+// Both have k blocks, of the two types (ggml_type), and lie lda and ldb blocks apart. The threads divide the rows among
+// them. For Q4_0, Q5_0 and Q8_0 and tokens of Q8_0.
+bool freshet_product(const ggml_compute_params * params, int type, int token_type, int64_t m, int64_t n, int64_t k,
+                     const void * A, int64_t lda, const void * B, int64_t ldb, float * C, int64_t ldc);
 
 // The same for a thread's own rows of weights, m of them and `columns` long, as llama.cpp interleaves rows by eight
 // when it loads a model, and tokens of the type that goes with them, `stride` bytes apart and interleaved by four as

@@ -39,13 +39,37 @@ struct PanelBlock {
 // Each type's `unpack` writes the k blocks of the rows `top ..< top + rows`, at most 16, to a panel. Beyond the last
 // row it may write whatever it likes.
 
-// In llama.cpp's own order.
-struct WeightsQ8_0 {
-    const block_q8_0 * blocks;
-    int64_t            stride; // blocks from one row to the next
+// The columns of a block, made larger by `bias` where they had a sign.
+
+inline __m256i columns(const block_q8_0 & from) {
+    return _mm256_xor_si256(_mm256_loadu_si256((const __m256i *) from.qs), _mm256_set1_epi8(-128));
+}
+
+inline __m256i columns(const uint8_t (&nibbles)[length / 2]) {
+    const __m128i bytes = _mm_loadu_si128((const __m128i *) nibbles);
+    return _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(bytes, 4), bytes), _mm256_set1_epi8(0x0F));
+}
+
+inline __m256i columns(const block_q4_0 & from) { return columns(from.qs); }
+
+inline __m256i columns(const block_q5_0 & from) {
+    __mmask32 fifth;
+    memcpy(&fifth, from.qh, sizeof fifth);
+    return _mm256_mask_add_epi8(columns(from.qs), fifth, columns(from.qs), _mm256_set1_epi8(16));
+}
+
+template <typename Block> constexpr float bias = 0;
+template <> constexpr float               bias<block_q4_0> = 8;
+template <> constexpr float               bias<block_q5_0> = 16;
+template <> constexpr float               bias<block_q8_0> = 128;
+
+// Rows as they are in the file.
+template <typename Block> struct PlainWeights {
+    const Block * blocks;
+    int64_t       stride; // blocks from one row to the next
 
     void unpack(int64_t top, int64_t rows, int64_t k, PanelBlock * panel) const {
-        const block_q8_0 * starts[height];
+        const Block * starts[height];
         for (int64_t i = 0; i < height; ++i) {
             starts[i] = blocks + (top + std::min(i, rows - 1)) * stride;
         }
@@ -53,23 +77,20 @@ struct WeightsQ8_0 {
             const bool   is_last = block + 1 == k;
             float_vector two[height]; // this block of a row, and the next
             for (int i = 0; i < height; ++i) {
-                const block_q8_0 * here   = starts[i] + block;
-                const __m256i      first  = _mm256_loadu_si256((const __m256i *) here->qs);
-                const __m256i      second = _mm256_loadu_si256((const __m256i *) here[is_last ? 0 : 1].qs);
-                two[i] = (float_vector) _mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1);
+                const Block & next = starts[i][is_last ? block : block + 1];
+                two[i] = (float_vector) _mm512_inserti64x4(_mm512_castsi256_si512(columns(starts[i][block])),
+                                                           columns(next), 1);
             }
             transpose(two);
             for (int i = 0; i < (is_last ? 1 : 2); ++i) {
                 PanelBlock & to = panel[block + i];
-                for (int column = 0; column < fours; ++column) {
-                    to.columns[column] = _mm512_xor_si512((__m512i) two[i * fours + column], _mm512_set1_epi8(-128));
-                }
+                memcpy(to.columns, two + i * fours, sizeof to.columns);
                 alignas(32) ggml_half scales[height];
                 for (int row = 0; row < height; ++row) {
                     scales[row] = starts[row][block + i].d;
                 }
                 to.scales = _mm512_cvtph_ps(_mm256_load_si256((const __m256i *) scales));
-                to.minima = _mm512_mul_ps(to.scales, _mm512_set1_ps(128));
+                to.minima = _mm512_mul_ps(to.scales, _mm512_set1_ps(bias<Block>));
             }
         }
     }
@@ -116,7 +137,7 @@ struct WeightsQ4_0x8 {
                 }
             }
             to.scales = floats(upper[block].d, lower[block].d);
-            to.minima = _mm512_mul_ps(to.scales, _mm512_set1_ps(8));
+            to.minima = _mm512_mul_ps(to.scales, _mm512_set1_ps(bias<block_q4_0>));
         }
     }
 };
@@ -354,18 +375,26 @@ void multiply_all(const Weights & weights, int64_t begin, int64_t end, int64_t k
 
 } // namespace
 
-bool freshet_q8_0_product(const ggml_compute_params * params, int64_t m, int64_t n, int64_t k, const void * A,
-                          int64_t lda, const void * B, int64_t ldb, float * C, int64_t ldc) {
-    if (n < 4 || !freshet_kernels_are_on()) { // fewer tokens are not worth the unpacking
+bool freshet_product(const ggml_compute_params * params, int type, int token_type, int64_t m, int64_t n, int64_t k,
+                     const void * A, int64_t lda, const void * B, int64_t ldb, float * C, int64_t ldc) {
+    // Fewer tokens are not worth the unpacking.
+    if (n < 4 || token_type != GGML_TYPE_Q8_0 || !freshet_kernels_are_on()) {
         return false;
     }
-    const int64_t     panels  = (m + height - 1) / height;
-    const int64_t     begin   = panels * params->ith / params->nth * height;
-    const int64_t     end     = std::min(panels * (params->ith + 1) / params->nth * height, m);
-    const WeightsQ8_0 weights = {static_cast<const block_q8_0 *>(A), lda};
-    const TokensQ8_0  tokens  = {static_cast<const char *>(B), ldb * (int64_t) sizeof(block_q8_0), 0};
-    multiply_all(weights, begin, end, k, tokens, n, C + begin, ldc);
-    return true;
+    const int64_t    panels = (m + height - 1) / height;
+    const int64_t    begin  = panels * params->ith / params->nth * height;
+    const int64_t    end    = std::min(panels * (params->ith + 1) / params->nth * height, m);
+    const TokensQ8_0 tokens = {static_cast<const char *>(B), ldb * (int64_t) sizeof(block_q8_0), 0};
+    const auto       take   = [&](const auto & weights) {
+        multiply_all(weights, begin, end, k, tokens, n, C + begin, ldc);
+        return true;
+    };
+    switch (type) {
+        case GGML_TYPE_Q4_0: return take(PlainWeights<block_q4_0>{static_cast<const block_q4_0 *>(A), lda});
+        case GGML_TYPE_Q5_0: return take(PlainWeights<block_q5_0>{static_cast<const block_q5_0 *>(A), lda});
+        case GGML_TYPE_Q8_0: return take(PlainWeights<block_q8_0>{static_cast<const block_q8_0 *>(A), lda});
+        default:             return false;
+    }
 }
 
 bool freshet_interleaved_product(ggml_type type, int64_t m, int64_t n, int64_t columns, const void * A, const void * B,
@@ -391,8 +420,8 @@ bool freshet_interleaved_product(ggml_type type, int64_t m, int64_t n, int64_t c
 
 #else
 
-bool freshet_q8_0_product(const ggml_compute_params *, int64_t, int64_t, int64_t, const void *, int64_t, const void *,
-                          int64_t, float *, int64_t) {
+bool freshet_product(const ggml_compute_params *, int, int, int64_t, int64_t, int64_t, const void *, int64_t,
+                     const void *, int64_t, float *, int64_t) {
     return false;
 }
 

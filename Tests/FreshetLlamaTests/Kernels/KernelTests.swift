@@ -5,7 +5,7 @@ import Testing
 /// What llama.cpp's CPU backend computes with Freshet's kernels in it, against plain sums in double precision.
 @Suite struct KernelTests {
     /// Types of values, as ggml numbers them.
-    enum ValueType: Int32, CaseIterable { case f32 = 0, f16 = 1, q4_0 = 2, q8_0 = 8, q4_K = 12, bf16 = 30 }
+    enum ValueType: Int32, CaseIterable { case f32 = 0, f16 = 1, q4_0 = 2, q5_0 = 6, q8_0 = 8, q4_K = 12, bf16 = 30 }
 
     /// Lengths of keys and values, heads of queries and of keys, tokens, cells and sequences.
     struct Shape: CustomTestStringConvertible {
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [(ValueType.q8_0, false), (.q4_0, false), (.q4_0, true), (.q4_K, false), (.q4_K, true)])
+    @Test(arguments: [(ValueType.q8_0, false), (.q5_0, false), (.q4_0, false), (.q4_0, true), (.q4_K, false), (.q4_K, true)])
     func productsAreExact(_ type: ValueType, isInterleaved: Bool) {
         // Groups of eight and 16 rows and parts of them; an odd number of blocks; every number of tokens up to more than
         // are taken at once, and more than share a panel.
