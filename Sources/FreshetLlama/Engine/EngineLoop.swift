@@ -73,30 +73,21 @@ final class EngineLoop {
         slots[place].wait = prefixWait(of: place)
     }
 
-    /// What a generation waits for, because waiting costs less than to compute its prompt from where memory ends.
-    private func prefixWait(of place: Int) -> Slot.Wait? {
+    /// What a generation waits for before it takes a sequence: the leader or the folder, whichever gives more.
+    private func prefixWait(of place: Int) -> PrefixWait? {
         guard let generation = slots[place].generation, generation.request.reusesPrefix else { return nil }
         let prompt = generation.tokens
-        var best = memory.cachedLength(of: prompt)
-        var wait: Slot.Wait?
-        for other in slots.indices where other != place {
-            guard let leader = slots[other].generation, leader.isInPrompt, leader.answers.writer.hasRoom else {
-                continue
-            }
-            let shared = zip(prompt.dropLast(), leader.tokens).prefix { $0 == $1 }.count
-            // What can be computed within a few tokens is not worth a wait; nor is what can be shared only as a whole.
-            guard shared >= best + 16, backend.isTrimmable || shared == leader.tokens.count else { continue }
-            best = shared
-            wait = .leader(slot: other, number: slots[other].number, length: shared)
-        }
+        let cached = memory.cachedLength(of: prompt)
+        let others = slots.filter { $0.number != slots[place].number }.compactMap(\.leader)
+        let leader = PrefixWait.leader(of: prompt, cached: cached, among: others, isTrimmable: backend.isTrimmable)
         let stored = memory.storedLength(of: prompt)
-        if stored > best {
+        if stored > leader?.length ?? cached {
             let (queue, number) = (queue, slots[place].number)
             if memory.load(prompt, upTo: stored, completion: { queue.deliver($0, to: number) }) {
-                return .disk(until: now() + Self.diskPatience)
+                return .folder(until: now() + Self.diskPatience)
             }
         }
-        return wait
+        return leader.map { .leader(number: $0.number, length: $0.length) }
     }
 
     /// The slots whose generation has no sequence yet, the earlier ones first: one that begins may find its stream full,
@@ -109,16 +100,8 @@ final class EngineLoop {
     /// Gives a sequence to a generation that has nothing more to wait for.
     private func settle(_ place: Int, blocks: [PrefixBlock]?) {
         guard let generation = slots[place].generation else { return }
-        switch slots[place].wait {
-        case .leader(let other, let number, let length):
-            // A leader that has ended, or that its reader holds up, is not waited for any more.
-            if slots[other].number == number, let leader = slots[other].generation, leader.isInPrompt,
-                leader.computed < length, leader.answers.writer.hasRoom
-            {
-                return
-            }
-        case .disk(let until): if blocks == nil, now() < until { return }
-        case nil: break
+        if let wait = slots[place].wait {
+            guard wait.isOver(leaders: slots.compactMap(\.leader), hasArrived: blocks != nil, now: now) else { return }
         }
         slots[place].wait = nil
         var (sequence, cached) = memory.begin(generation.tokens, mayShare: generation.request.reusesPrefix)
@@ -158,7 +141,8 @@ final class EngineLoop {
     private func step() -> Bool {
         let start = now()
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
-        let plan = scheduler.plan(slots.map(\.demand))
+        let weights = PrefixWait.weights(of: slots.compactMap(\.participant))
+        let plan = scheduler.plan(slots.map { $0.demand(weight: weights[$0.number] ?? 1) })
         batch.removeAll()
         let outputs = slots.indices.map { contribute(plan[$0], of: $0) }
         guard batch.count > 0 else { return false }

@@ -2,14 +2,6 @@ internal import Freshet
 
 /// A place where one generation at a time runs.
 struct Slot {
-    /// What a generation waits for before it takes a sequence.
-    enum Wait {
-        /// Another one that is computing the beginning that both prompts have in common.
-        case leader(slot: Int, number: UInt64, length: Int)
-        /// The disk, which may hang: not beyond a time.
-        case disk(until: ContinuousClock.Instant)
-    }
-
     /// The generation that runs here.
     private(set) var generation: Generation?
     /// Which generation it is; a number is never used again.
@@ -17,7 +9,7 @@ struct Slot {
     /// The sequence that its tokens are in; `nil` while it waits.
     var sequence: Int32?
     /// What it waits for.
-    var wait: Wait?
+    var wait: PrefixWait?
 
     /// Whether a generation can start here.
     var isFree: Bool { generation == nil }
@@ -25,17 +17,28 @@ struct Slot {
     /// When something is to be done about the slot, whatever else happens.
     var expiry: ContinuousClock.Instant? {
         var patience: ContinuousClock.Instant?
-        if case .disk(let until) = wait { patience = until }
+        if case .folder(let until) = wait { patience = until }
         return [generation?.answers.expiry, patience].compactMap(\.self).min()
     }
 
-    /// What the running generation could use a batch for.
-    var demand: Scheduler.Demand? {
+    /// The running generation as others see it that would wait for its prompt.
+    var leader: PrefixWait.Leader? {
+        guard let generation, generation.isInPrompt, generation.answers.writer.hasRoom else { return nil }
+        return PrefixWait.Leader(number: number, tokens: generation.tokens, computed: generation.computed)
+    }
+
+    /// The running generation as one that may wait for another.
+    var participant: PrefixWait.Participant? {
+        generation.map { PrefixWait.Participant(number: number, weight: $0.request.weight, wait: wait) }
+    }
+
+    /// What the running generation could use a batch for, with the weight that it counts with.
+    func demand(weight: Int) -> Scheduler.Demand? {
         guard let generation, sequence != nil else { return nil }
         return Scheduler.Demand(
             pendingTokens: generation.pending.count, isPrompt: generation.isInPrompt || generation.pending.count > 1,
             hasRoom: generation.answers.writer.hasRoom, stream: number, client: generation.request.client,
-            weight: generation.request.weight)
+            weight: weight)
     }
 
     /// Takes in a generation.

@@ -176,6 +176,31 @@ struct ManyStreamsTests {
         #expect(order.tokens.prefix(2).contains(81), "Q came after others: \(order.tokens)")
     }
 
+    /// Two light prompts, and a heavy one that waits for the second of them: the second gets its part of the batches by
+    /// the weight of the one that waits.
+    @Test func aLeaderCountsWithTheWeightOfWhoWaits() async throws {
+        let order = Order()
+        let gate = Gate()
+        let script = ToyBackend.Script(batchCapacity: 4, slotCount: 3) { token throws(GenerationError) in
+            if token == 90 { gate.pass() }
+            if (65...66).contains(token) { order.append(token) }
+        }
+        let engine = try await InferenceEngine.toy(script) { $0.slotCount = 3 }
+        gate.arm()
+        let rival = try engine.ask("Z" + String(repeating: "A", count: 100), maxTokens: 1) { $0.client = "rival" }
+        await gate.reached()
+        // Of two that come at the same time, the client whose name is first has the first slot.
+        let leader = try engine.ask(String(repeating: "B", count: 60), maxTokens: 1) { $0.client = "1" }
+        let heavy = try engine.ask(String(repeating: "B", count: 60), maxTokens: 1) {
+            ($0.client, $0.weight) = ("2", 20)
+        }
+        gate.open()
+        for stream in [rival, leader, heavy] { _ = try await stream.collect() }
+        // Of equal weight they would take turns, and as many A would come between the B.
+        let end = try #require(order.tokens.lastIndex(of: 66))
+        #expect(order.tokens[...end].count { $0 == 65 } < 30, "\(order.tokens)")
+    }
+
     @Test func whatWaitsTooLongForAChunkFails() async throws {
         let clock = ManualClock()
         let gate = Gate()
