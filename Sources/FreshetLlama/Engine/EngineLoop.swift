@@ -42,7 +42,7 @@ final class EngineLoop {
             }
             retire()
             arrivals.admitted.forEach(admit)
-            for place in unsettled { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
+            for place in waiting { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
             isIdle = !step()
             onTurn?(self)
         }
@@ -80,21 +80,25 @@ final class EngineLoop {
         let cached = memory.cachedLength(of: prompt)
         let others = slots.filter { $0.number != slots[place].number }.compactMap(\.leader)
         let leader = PrefixWait.leader(of: prompt, cached: cached, among: others, isTrimmable: backend.isTrimmable)
-        let stored = memory.storedLength(of: prompt)
-        if stored > leader?.length ?? cached {
-            let (queue, number) = (queue, slots[place].number)
-            if memory.load(prompt, upTo: stored, completion: { queue.deliver($0, to: number) }) {
-                return .folder(until: now() + Self.diskPatience)
-            }
-        }
+        if let wait = load(prompt, beyond: leader?.length ?? cached, for: place) { return wait }
         return leader.map { .leader(number: $0.number, length: $0.length) }
     }
 
-    /// The slots whose generation has no sequence yet, the earlier ones first: one that begins may find its stream full,
-    /// and whoever waits for it has to see that in the same turn.
-    private var unsettled: [Int] {
-        slots.indices.filter { !slots[$0].isFree && slots[$0].sequence == nil }
-            .sorted { slots[$0].number < slots[$1].number }
+    /// Orders what the folder has of a prompt beyond what memory holds.
+    ///
+    /// - Returns: what to wait for; `nil` when nothing will come.
+    private func load(_ prompt: [Token], beyond length: Int, for place: Int) -> PrefixWait? {
+        let stored = memory.storedLength(of: prompt)
+        let (queue, number) = (queue, slots[place].number)
+        guard stored > length, memory.load(prompt, upTo: stored, completion: { queue.deliver($0, to: number) })
+        else { return nil }
+        return .folder(until: now() + Self.diskPatience)
+    }
+
+    /// The slots whose generation waits, the earlier ones first: one that begins may find its stream full, and whoever
+    /// waits for it has to see that in the same turn.
+    private var waiting: [Int] {
+        slots.indices.filter { slots[$0].isWaiting }.sorted { slots[$0].number < slots[$1].number }
     }
 
     /// Gives a sequence to a generation that has nothing more to wait for.
@@ -104,14 +108,43 @@ final class EngineLoop {
             guard wait.isOver(leaders: slots.compactMap(\.leader), hasArrived: blocks != nil, now: now) else { return }
         }
         slots[place].wait = nil
-        var (sequence, cached) = memory.begin(generation.tokens, mayShare: generation.request.reusesPrefix)
-        if let blocks {
-            cached = memory.restore(blocks, to: sequence)
-        } else if cached > 0, generation.isFirstChoice {
-            memory.use(generation.tokens)
+        slots[place].blocks = blocks?[...] ?? []
+        if slots[place].sequence == nil {
+            let (sequence, cached) = memory.begin(generation.tokens, mayShare: generation.request.reusesPrefix)
+            slots[place].sequence = sequence
+            if blocks == nil, cached > 0, generation.isFirstChoice { memory.use(generation.tokens) }
         }
-        slots[place].sequence = sequence
-        slots[place].update { $0.begin(cached: cached) }
+        if slots[place].blocks.isEmpty { begin(place) }
+    }
+
+    /// Lets a generation begin with what its sequence holds.
+    private func begin(_ place: Int) {
+        guard let sequence = slots[place].sequence else { return }
+        slots[place].update { $0.begin(cached: memory.length(of: sequence)) }
+    }
+
+    /// Puts what the folder gave into memory, one generation's blocks after the other's, until the time is over. A block
+    /// is never divided.
+    ///
+    /// - Returns: whether there was anything to do.
+    private func restore(until end: ContinuousClock.Instant) -> Bool {
+        var hasRestored = false
+        for place in slots.indices.sorted(by: { slots[$0].number < slots[$1].number }) {
+            guard let generation = slots[place].generation, let sequence = slots[place].sequence else { continue }
+            while let block = slots[place].blocks.popFirst() {
+                hasRestored = true
+                if !memory.restore(block, to: sequence) {
+                    slots[place].blocks = []
+                    begin(place)
+                } else if slots[place].blocks.isEmpty {
+                    // The folder gives a long prompt in pieces, of which a bounded number is in memory twice.
+                    slots[place].wait = load(generation.tokens, beyond: memory.length(of: sequence), for: place)
+                    if slots[place].wait == nil { begin(place) }
+                }
+                guard now() < end else { return true }
+            }
+        }
+        return hasRestored
     }
 
     /// Frees the slots whose choice has ended: finished, left by its reader, or waiting for too long.
@@ -139,13 +172,14 @@ final class EngineLoop {
     ///
     /// - Returns: whether there was anything to compute.
     private func step() -> Bool {
+        let turn = now()
+        let hasRestored = restore(until: turn + scheduler.restoringTime(beside: demands))
         let start = now()
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
-        let weights = PrefixWait.weights(of: slots.compactMap(\.participant))
-        let plan = scheduler.plan(slots.map { $0.demand(weight: weights[$0.number] ?? 1) })
+        let plan = scheduler.plan(demands, spent: start - turn)
         batch.removeAll()
         let outputs = slots.indices.map { contribute(plan[$0], of: $0) }
-        guard batch.count > 0 else { return false }
+        guard batch.count > 0 else { return hasRestored }
         let planned = slots.indices.filter { plan[$0] > 0 }
         do throws(GenerationError) {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }
@@ -162,6 +196,12 @@ final class EngineLoop {
         }
         retire()
         return true
+    }
+
+    /// What each slot could use a batch for.
+    private var demands: [Scheduler.Demand?] {
+        let weights = PrefixWait.weights(of: slots.compactMap(\.participant))
+        return slots.map { $0.demand(weight: weights[$0.number] ?? 1) }
     }
 
     /// Adds a slot's next `count` pending tokens to the batch.

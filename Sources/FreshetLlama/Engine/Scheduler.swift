@@ -61,16 +61,28 @@ package struct Scheduler: Sendable {
 
     /// How many pending tokens each slot computes in the next batch; all 0 when there is nothing to do.
     ///
-    /// - Parameter demands: one for each slot; `nil` for a free one.
-    package mutating func plan(_ demands: [Demand?]) -> [Int] {
+    /// - Parameters:
+    ///   - demands: one for each slot; `nil` for a free one.
+    ///   - spent: what of the gap is gone already.
+    package mutating func plan(_ demands: [Demand?], spent: Duration = .zero) -> [Int] {
         var plan = [Int](repeating: 0, count: demands.count)
         let useful = demands.indices.filter { demands[$0].map { $0.hasRoom && $0.pendingTokens > 0 } == true }
         planRunning(useful.filter { demands[$0]?.isPrompt == false }, of: demands, in: &plan)
         let runningTokens = plan.reduce(0, +)
-        let room = runningTokens == 0 ? batchCapacity : promptRoom(beside: runningTokens)
+        let room = runningTokens == 0 ? batchCapacity : promptRoom(beside: runningTokens, spent: spent)
         planPrompts(useful.filter { demands[$0]?.isPrompt == true }, of: demands, room: room, in: &plan)
         plannedTokens = plan.reduce(0, +)
         return plan
+    }
+
+    /// How long memory may be filled from elsewhere before the next batch: half of what running streams leave of the gap,
+    /// so that prompts have the other half.
+    package func restoringTime(beside demands: [Demand?]) -> Duration {
+        let running = demands.reduce(0) { tokens, demand in
+            demand.map { !$0.isPrompt && $0.hasRoom ? tokens + $0.pendingTokens : tokens } ?? tokens
+        }
+        guard running > 0 else { return gapTarget }
+        return max(gapTarget - (cost.duration(of: running) ?? .zero), .zero) / 2
     }
 
     /// Says what the last planned batch cost, from its planning until its tokens were handed out.
@@ -126,11 +138,11 @@ package struct Scheduler: Sendable {
     }
 
     /// How many tokens of prompts go into a batch with those of running streams.
-    private func promptRoom(beside runningTokens: Int) -> Int {
+    private func promptRoom(beside runningTokens: Int, spent: Duration) -> Int {
         var total = runningTokens + Self.firstPiece
         if let alone = cost.duration(of: runningTokens),
             // Where the streams alone take long, prompts may add half of that, or they would never end.
-            let fitting = cost.tokens(within: max(gapTarget, alone + alone / 2))
+            let fitting = cost.tokens(within: max(gapTarget - spent, alone + alone / 2))
         {
             // A guess is not trusted beyond twice what was tried.
             total = min(fitting, max(total, 2 * cost.largestRecent))

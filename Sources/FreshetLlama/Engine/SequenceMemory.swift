@@ -57,21 +57,22 @@ struct SequenceMemory {
         return (start.sequence, 0)
     }
 
-    /// Puts blocks from the folder behind what a sequence holds, as many as there is room for.
+    /// How many tokens a sequence holds.
+    func length(of sequence: Int32) -> Int { cache.length(of: sequence) }
+
+    /// Puts a block from the folder behind what a sequence holds, if it is not in memory already.
     ///
-    /// - Returns: how many tokens the sequence holds then.
-    mutating func restore(_ blocks: [PrefixBlock], to sequence: Int32) -> Int {
-        for block in blocks where block.range.upperBound > cache.length(of: sequence) {
-            // A block is whole: where a part of it is in memory, that is taken out first.
-            guard block.range.lowerBound <= cache.length(of: sequence) else { break }
-            if block.range.lowerBound < cache.length(of: sequence) {
-                apply(cache.truncate(sequence, to: block.range.lowerBound))
-            }
-            guard makeRoom(for: block.range.count), backend.load(block.payload, range: block.range, into: sequence)
-            else { break }
-            cache.append(block.tokens[block.range], to: sequence)
-        }
-        return cache.length(of: sequence)
+    /// - Returns: false when it does not fit there, or is of another kind; the sequence then holds what comes before.
+    mutating func restore(_ block: PrefixBlock, to sequence: Int32) -> Bool {
+        let length = cache.length(of: sequence)
+        guard block.range.upperBound > length else { return true }
+        guard block.range.lowerBound <= length else { return false }
+        // A block is whole: where a part of it is in memory, that is taken out first.
+        if block.range.lowerBound < length { apply(cache.truncate(sequence, to: block.range.lowerBound)) }
+        guard makeRoom(for: block.range.count), backend.load(block.payload, range: block.range, into: sequence)
+        else { return false }
+        cache.append(block.tokens[block.range], to: sequence)
+        return true
     }
 
     /// Makes room for so many more tokens by forgetting finished sequences.

@@ -10,9 +10,14 @@ struct Slot {
     var sequence: Int32?
     /// What it waits for.
     var wait: PrefixWait?
+    /// What the folder gave for its prompt and is not in memory yet.
+    var blocks: ArraySlice<PrefixBlock> = []
 
     /// Whether a generation can start here.
     var isFree: Bool { generation == nil }
+
+    /// Whether a generation is here that cannot compute yet: what it waits for is not over.
+    var isWaiting: Bool { generation != nil && (sequence == nil || wait != nil) }
 
     /// When something is to be done about the slot, whatever else happens.
     var expiry: ContinuousClock.Instant? {
@@ -34,7 +39,7 @@ struct Slot {
 
     /// What the running generation could use a batch for, with the weight that it counts with.
     func demand(weight: Int) -> Scheduler.Demand? {
-        guard let generation, sequence != nil else { return nil }
+        guard let generation, !isWaiting, blocks.isEmpty else { return nil }
         return Scheduler.Demand(
             pendingTokens: generation.pending.count, isPrompt: generation.isInPrompt || generation.pending.count > 1,
             hasRoom: generation.answers.writer.hasRoom, stream: number, client: generation.request.client,
@@ -53,5 +58,5 @@ struct Slot {
     }
 
     /// Frees the slot.
-    mutating func release() { (generation, sequence, wait) = (nil, nil, nil) }
+    mutating func release() { (generation, sequence, wait, blocks) = (nil, nil, nil, []) }
 }

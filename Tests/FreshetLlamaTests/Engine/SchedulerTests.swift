@@ -66,6 +66,29 @@ struct SchedulerTests {
         #expect(last == 2_048)
     }
 
+    /// A token takes 10 ms and a batch 18 more: 72 ms are left of the gap beside one stream.
+    @Test func memoryIsFilledWithinTheGapToo() {
+        var scheduler = makeScheduler(512)
+        let (stream, long) = (running(stream: 1), prompt(5_000, stream: 2))
+        #expect(scheduler.restoringTime(beside: [long, nil]) == .milliseconds(100))
+        for demands in [[stream], [stream, long], [stream, long]] {
+            let tokens = scheduler.plan(demands).reduce(0, +)
+            scheduler.observe(took: .milliseconds(18 + 10 * tokens))
+        }
+        let paused = running(stream: 3, hasRoom: false)
+        let time = scheduler.restoringTime(beside: [stream, long, nil, paused])
+        #expect(time > .milliseconds(35) && time < .milliseconds(37))
+        // Eight tokens fit into 100 ms, and four into the 64 that are left, both with the stream's.
+        #expect(scheduler.plan([stream, long]) == [1, 7])
+        #expect(scheduler.plan([stream, long], spent: .milliseconds(36)) == [1, 3])
+        scheduler = makeScheduler(512)
+        for _ in 0..<9 {
+            _ = scheduler.plan([stream])
+            scheduler.observe(took: .milliseconds(300))
+        }
+        #expect(scheduler.restoringTime(beside: [stream]) == .zero)
+    }
+
     /// Where the streams alone take longer than they should, prompts may add half of that and no more.
     @Test func promptsGoOnBesideSlowStreams() {
         var scheduler = makeScheduler(512)

@@ -1,6 +1,7 @@
 import Foundation
 import Freshet
 import FreshetTestSupport
+import Synchronization
 import Testing
 
 @testable import FreshetLlama
@@ -108,6 +109,41 @@ struct StoredPrefixTests {
         let reply = try await second.ask(prompt).collect()
         gate.open()
         #expect(reply.text == script.answer(to: prompt) && reply.usage?.cachedTokens == 0)
+        await second.shutDown()
+    }
+
+    /// Ten blocks come from the folder while another stream runs: it has a token after at most two of them, which take
+    /// 80 of the 99 milliseconds that it leaves.
+    ///
+    /// - Parameter loadLimit: all at once, or in pieces of some blocks, which are files of up to 3 KB.
+    @Test(.timeLimit(.minutes(10)), arguments: [32 << 20, 8_000])
+    func aLongPrefixDoesNotMakeStreamsWait(loadLimit: Int) async throws {
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let long = String(repeating: "ABCDEFGHIJ", count: 65)
+        let clock = ManualClock()
+        let loads = Mutex((inARow: 0, longest: 0, all: 0))
+        let script = ToyBackend.Script(contextLength: 1_024, answerLength: .max, slotCount: 2) { token in
+            clock.advance(by: .milliseconds(1))
+            if token >= 97 { loads.withLock { $0.inARow = 0 } }
+        } onLoad: {
+            clock.advance(by: .milliseconds(40))
+            loads.withLock { $0 = ($0.inARow + 1, max($0.longest, $0.inARow + 1), $0.all + 1) }
+        }
+        let first = try await engine(script)
+        _ = try await first.ask(long, maxTokens: 1).collect()
+        await first.shutDown()
+        let store = try PrefixStore(directory: folder, limit: 1 << 20, modelKey: "toy", loadLimit: loadLimit)
+        let second = try await InferenceEngine.toy(script) {
+            ($0.prefixStore, $0.slotCount, $0.now) = (store, 2, { clock.now })
+        }
+        let running = try second.ask("RUNNING") { $0.shiftsContext = true }
+        let reading = Task { try? await running.collect() }
+        while script.computed.load(ordering: .relaxed) < 700 { await Task.yield() }
+        let reply = try await second.ask(long, maxTokens: 1).collect()
+        running.cancel()
+        _ = await reading.value
+        #expect(reply.text == script.answer(to: long, maxTokens: 1) && reply.usage?.cachedTokens == 640)
+        #expect(loads.withLock { $0.all } == 10 && loads.withLock { $0.longest } <= 2)
         await second.shutDown()
     }
 }

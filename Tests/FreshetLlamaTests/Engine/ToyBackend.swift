@@ -11,7 +11,7 @@ final class ToyBackend: Backend {
 
     /// How the toy behaves, and what a test sees of it from another thread.
     final class Script: Sendable {
-        var contextLength: Int { 128 }
+        let contextLength: Int
         /// Tokens of a generation after which the end follows.
         let answerLength: Int
         let batchCapacity: Int
@@ -26,17 +26,21 @@ final class ToyBackend: Backend {
         /// Called with all tokens of a sequence after which logits are wanted: what is given in their place, which may be
         /// nothing. `nil` leaves them as they are.
         let logits: @Sendable ([Token]) -> [Float]?
+        /// Called before a state is put back.
+        let onLoad: @Sendable () -> Void
         /// Tokens computed so far.
         let computed = Atomic(0)
         /// States taken out so far.
         let saved = Atomic(0)
 
         init(
-            answerLength: Int = 20, batchCapacity: Int = 8, slotCount: Int = 8, isTrimmable: Bool = true,
-            canShift: Bool = true, bytes: [UInt8] = [],
+            contextLength: Int = 128, answerLength: Int = 20, batchCapacity: Int = 8, slotCount: Int = 8,
+            isTrimmable: Bool = true, canShift: Bool = true, bytes: [UInt8] = [],
             onToken: @escaping @Sendable (Token) throws(GenerationError) -> Void = { _ in },
-            logits: @escaping @Sendable ([Token]) -> [Float]? = { _ in nil }
+            logits: @escaping @Sendable ([Token]) -> [Float]? = { _ in nil },
+            onLoad: @escaping @Sendable () -> Void = {}
         ) {
+            self.contextLength = contextLength
             self.answerLength = answerLength
             self.batchCapacity = batchCapacity
             self.slotCount = slotCount
@@ -44,6 +48,7 @@ final class ToyBackend: Backend {
             self.canShift = canShift
             self.bytes = bytes
             self.logits = logits
+            self.onLoad = onLoad
             self.onToken = onToken
         }
 
@@ -165,6 +170,7 @@ final class ToyBackend: Backend {
     }
 
     func load(_ state: [UInt8], range: Range<Int>, into sequence: Int32) -> Bool {
+        script.onLoad()
         guard state.count == 4 * range.count, nextPosition(of: sequence) == range.lowerBound else { return false }
         for offset in stride(from: 0, to: state.count, by: 4) {
             let token = state[offset..<offset + 4].reversed().reduce(Token(0)) { $0 << 8 | Token($1) }

@@ -11,7 +11,7 @@ internal import Glibc
 /// belong to. Several processes may share it. It holds prompts in clear, for the user only.
 ///
 /// Files are read and written by a thread of the store's own. Every call here is safe from any thread and returns at
-/// once, but ``init(directory:limit:modelKey:saveLimit:now:onFailure:)``. Dropping the last reference ends the thread,
+/// once, but ``init(directory:limit:modelKey:loadLimit:saveLimit:now:onFailure:)``. Dropping the last reference ends the thread,
 /// after what ``close()`` would finish.
 package final class PrefixStore: Sendable {
     /// Tokens in a block. What a prompt has beyond its whole blocks is computed again, so they are short.
@@ -32,13 +32,14 @@ package final class PrefixStore: Sendable {
     ///   - limit: the most bytes that the blocks of all models may take; one that is being written comes on top.
     ///   - modelKey: all that a block's state depends on beside its tokens: the model's fingerprint, the types of keys
     ///     and values, the versions of llama.cpp and ggml. A block is found under the same key only.
+    ///   - loadLimit: the most bytes of blocks that one order gives, but always one.
     ///   - saveLimit: the most bytes of blocks that may wait to be written.
     ///   - now: nanoseconds since 1970, which a test can hold in its hand.
     ///   - onFailure: is told, on the store's thread, in one sentence why a block could not be written; of failures
     ///     without a block written in between only the first.
     /// - Throws: ``GenerationError`` when the folder cannot be made, read or written.
     package init(
-        directory: String, limit: Int, modelKey: String, saveLimit: Int = 256 << 20,
+        directory: String, limit: Int, modelKey: String, loadLimit: Int = 32 << 20, saveLimit: Int = 256 << 20,
         now: @escaping @Sendable () -> Int = PrefixStore.systemTime,
         onFailure: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(GenerationError) {
@@ -48,8 +49,8 @@ package final class PrefixStore: Sendable {
         let loop: PrefixStoreLoop
         do {
             loop = try PrefixStoreLoop(
-                directory: directory, limit: limit, modelKey: self.modelKey, queue: queue, now: now,
-                onFailure: onFailure)
+                directory: directory, limit: limit, modelKey: self.modelKey, loadLimit: loadLimit, queue: queue,
+                now: now, onFailure: onFailure)
         } catch {
             throw GenerationError(
                 .invalidRequest, Self.sentence(directory, error), parameter: "cache_dir",
@@ -93,8 +94,8 @@ package final class PrefixStore: Sendable {
     ///   - tokens: a prompt.
     ///   - range: which of its tokens; both bounds are multiples of ``blockLength``.
     ///   - completion: is called once, on the store's thread, with the blocks from the range's beginning on, up to the
-    ///     first that is missing or damaged. There are fewer also where they would take more than 256 MB (order the rest
-    ///     after that), or when the store is closed meanwhile.
+    ///     first that is missing or damaged. There are fewer also where they would take more than an order gives
+    ///     (order the rest after that), or when the store is closed meanwhile.
     /// - Returns: whether the order was taken. False when too many wait or the store is closed; `completion` is then not
     ///   called.
     package func load(

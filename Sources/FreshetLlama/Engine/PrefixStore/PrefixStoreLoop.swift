@@ -6,10 +6,9 @@ final class PrefixStoreLoop: @unchecked Sendable {
 
     /// Uses of a block closer together than this are one: a time of use needs no write for each token of a long prompt.
     private static let useResolution = 60 * 1_000_000_000
-    /// The most bytes that one order gives, where one block is not longer.
-    private static let loadLimit = 256 << 20
 
     private let limit: Int
+    private let loadLimit: Int
     private let modelKey: [UInt8]
     private let queue: PrefixStoreQueue
     private let now: @Sendable () -> Int
@@ -20,10 +19,11 @@ final class PrefixStoreLoop: @unchecked Sendable {
 
     /// Opens the folder and reads which blocks are there. Blocks.
     init(
-        directory: String, limit: Int, modelKey: [UInt8], queue: PrefixStoreQueue, now: @escaping @Sendable () -> Int,
-        onFailure: @escaping @Sendable (String) -> Void
+        directory: String, limit: Int, modelKey: [UInt8], loadLimit: Int, queue: PrefixStoreQueue,
+        now: @escaping @Sendable () -> Int, onFailure: @escaping @Sendable (String) -> Void
     ) throws(PrefixFolderFailure) {
-        (self.limit, self.modelKey, self.queue, self.now, self.onFailure) = (limit, modelKey, queue, now, onFailure)
+        (self.limit, self.modelKey, self.loadLimit) = (limit, modelKey, loadLimit)
+        (self.queue, self.now, self.onFailure) = (queue, now, onFailure)
         folder = try PrefixFolder(path: directory)
         try alone {}
     }
@@ -93,7 +93,7 @@ final class PrefixStoreLoop: @unchecked Sendable {
             guard !queue.isClosed, let entry = index[name] else { break }
             let end = (name.index + 1) * PrefixStore.blockLength
             if end > order.range.lowerBound {
-                guard blocks.isEmpty || byteCount + entry.byteCount <= Self.loadLimit,
+                guard blocks.isEmpty || byteCount + entry.byteCount <= loadLimit,
                     let block = read(name, of: order.tokens[..<end])
                 else { break }
                 blocks.append(block)

@@ -21,7 +21,8 @@ final class PrefixStoreQueue: @unchecked Sendable {
         var completion: @Sendable ([PrefixBlock]) -> Void
     }
 
-    private static let loadLimit = 16
+    /// The most tokens of prompts whose blocks wait to be read; one order may always.
+    private static let loadLimit = 16 << 20
     private static let useLimit = 16
 
     private let monitor = Monitor()
@@ -60,7 +61,8 @@ final class PrefixStoreQueue: @unchecked Sendable {
     /// Adds an order to read. False when too many wait, or the store is closed.
     func add(_ load: Load) -> Bool {
         monitor.withLock {
-            guard end == nil, loads.count < Self.loadLimit else { return false }
+            let waiting = loads.reduce(load.tokens.count) { $0 + $1.tokens.count }
+            guard end == nil, loads.isEmpty || waiting <= Self.loadLimit else { return false }
             loads.append(load)
             monitor.signal()
             return true
