@@ -7,6 +7,8 @@ struct SequenceMemory {
     private let backend: any Backend
     private let store: PrefixStore?
     private var cache: PrefixCache
+    /// The names of each running sequence's blocks.
+    private var names: [Int32: PrefixBlockNames] = [:]
     /// The bytes of the last block that was taken out of memory.
     private var stateLength: Int?
 
@@ -100,15 +102,18 @@ struct SequenceMemory {
     {
         // Blocks build on each other: one after a gap would never be found. After a context shift what is in memory is
         // no longer what these tokens alone would give.
-        guard cache.reusableLength(of: sequence) >= tokens.endIndex,
-            store.firstMissingBlock(of: tokens) * PrefixStore.blockLength == begin,
+        guard cache.reusableLength(of: sequence) >= tokens.endIndex else { return }
+        let names = self.names[sequence] ?? store.makeNames()
+        self.names[sequence] = names
+        names.extend(over: tokens)
+        guard store.firstMissingBlock(of: names) * PrefixStore.blockLength == begin,
             // Blocks of one model are as long as each other: whether this one fits is known before it is taken out.
             stateLength.map({ store.hasRoom(for: tokens.count, payloadLength: $0) }) ?? true,
             let state = backend.save(sequence, range: begin..<tokens.endIndex)
         else { return }
         stateLength = state.count
         // One that has no place now is computed again and offered again.
-        _ = store.save(PrefixBlock(tokens: tokens, range: begin..<tokens.endIndex, payload: state))
+        _ = store.save(PrefixBlock(tokens: tokens, range: begin..<tokens.endIndex, payload: state), names: names)
     }
 
     /// A sentence that says what is wrong with the cache, for tests; `nil` when nothing is.
@@ -119,6 +124,8 @@ struct SequenceMemory {
     /// - Parameter tokens: all tokens of the generation.
     /// - Returns: how many of them are in memory.
     mutating func resume(_ tokens: [Token], of sequence: Int32) -> Int {
+        // Blocks that have a name may be computed once more.
+        names[sequence] = nil
         let held = cache.length(of: sequence)
         guard backend.isTrimmable else {
             apply(cache.truncate(sequence, to: 0))
@@ -135,6 +142,8 @@ struct SequenceMemory {
     /// - Returns: how many tokens it holds then: all others, or those before the range, where the rest has to be
     ///   computed again.
     mutating func shift(_ sequence: Int32, removing range: Range<Int>) -> Int {
+        // What follows the range makes other blocks.
+        names[sequence] = nil
         apply(cache.unshare(sequence, from: range.lowerBound))
         if backend.canShift, cache.shift(sequence, removing: range) {
             if backend.shift(sequence, removing: range), canContinue(sequence) { return cache.length(of: sequence) }
@@ -149,13 +158,19 @@ struct SequenceMemory {
     }
 
     /// Says that a sequence's generation has ended. Its tokens stay for later prompts.
-    mutating func finish(_ sequence: Int32) { apply(cache.finish(sequence)) }
+    mutating func finish(_ sequence: Int32) {
+        names[sequence] = nil
+        apply(cache.finish(sequence))
+    }
 
     /// Forgets every sequence whose generation has ended.
     mutating func forgetFinished() { apply(cache.forgetFinished()) }
 
     /// Forgets a sequence whose computation failed.
-    mutating func forget(_ sequence: Int32) { apply(cache.forget(sequence)) }
+    mutating func forget(_ sequence: Int32) {
+        names[sequence] = nil
+        apply(cache.forget(sequence))
+    }
 
     private func apply(_ operations: [PrefixCache.Operation]) {
         for operation in operations {

@@ -29,39 +29,3 @@ struct PrefixBlockName: Hashable, Sendable {
         guard self.fileName == fileName else { return nil }
     }
 }
-
-/// The names of a prompt's whole blocks, from its beginning on. Each is computed when it is asked for, from the state of
-/// the one before.
-struct PrefixBlockNames: Sequence {
-    /// The prompt.
-    var tokens: ArraySlice<Token>
-    /// What the state depends on beside the tokens.
-    var modelKey: [UInt8]
-
-    /// Begins with the first block.
-    func makeIterator() -> Iterator { Iterator(self) }
-
-    /// The way through the names. A copy goes on with the same hash: use one of them.
-    struct Iterator: IteratorProtocol {
-        private var rest: ArraySlice<Token>
-        private var index = 0
-        private let hash = XXH3()
-
-        fileprivate init(_ names: PrefixBlockNames) {
-            rest = names.tokens
-            // The length first, so that no key runs on into tokens; the version, so that files of another format are not
-            // found at all.
-            let start = [UInt64(PrefixBlockFile.version), UInt64(names.modelKey.count)]
-            start.withUnsafeBytes { hash.update($0) }
-            names.modelKey.withUnsafeBytes { hash.update($0) }
-        }
-
-        mutating func next() -> PrefixBlockName? {
-            guard rest.count >= PrefixStore.blockLength else { return nil }
-            rest.prefix(PrefixStore.blockLength).withUnsafeBytes { hash.update($0) }
-            rest = rest.dropFirst(PrefixStore.blockLength)
-            defer { index += 1 }
-            return PrefixBlockName(hash: hash.digest, index: index)
-        }
-    }
-}

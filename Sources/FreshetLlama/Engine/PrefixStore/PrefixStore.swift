@@ -82,11 +82,17 @@ package final class PrefixStore: Sendable {
         names(of: tokens).prefix { queue.isStored($0) }.count * Self.blockLength
     }
 
+    /// Names for the blocks of a prompt that grows, for ``save(_:names:)``.
+    package func makeNames() -> PrefixBlockNames { PrefixBlockNames(modelKey: modelKey) }
+
     /// The first block of a prompt that is neither stored nor waiting to be written: block i is the tokens from
     /// i · ``blockLength`` on. As many as the prompt has whole blocks, when nothing is missing.
-    package func firstMissingBlock(of tokens: ArraySlice<Token>) -> Int {
-        names(of: tokens).prefix { queue.isStoredOrSaving($0) }.count
-    }
+    package func firstMissingBlock(of tokens: ArraySlice<Token>) -> Int { firstMissing(of: Array(names(of: tokens))) }
+
+    /// The same, of blocks whose names are known.
+    package func firstMissingBlock(of names: PrefixBlockNames) -> Int { firstMissing(of: names.all) }
+
+    private func firstMissing(of names: [PrefixBlockName]) -> Int { queue.countOfStoredOrSaving(in: names) }
 
     /// Reads blocks.
     ///
@@ -126,12 +132,20 @@ package final class PrefixStore: Sendable {
     /// - Returns: whether the block was taken, or is there already. False when too many wait, it is too long for the
     ///   folder, or the store is closed; nothing is kept then.
     package func save(_ block: PrefixBlock) -> Bool {
+        let names = makeNames()
+        names.extend(over: block.tokens)
+        return save(block, names: names)
+    }
+
+    /// The same, of a block whose name is the last of `names`, which are its prompt's.
+    package func save(_ block: PrefixBlock, names: PrefixBlockNames) -> Bool {
         // A caller that saves anything else has a mistake in its own arithmetic.
         precondition(block.range.upperBound == block.tokens.count && block.range.count == Self.blockLength)
         precondition(Self.isAligned(block.range))
         let length = block.payload.count
         guard (1...min(limit, PrefixBlockFile.payloadLimit)).contains(length) else { return false }
-        return names(of: block.tokens).reduce(nil) { $1 }.map { queue.add(block, named: $0) } ?? false
+        precondition(names.all.count * Self.blockLength == block.tokens.count)
+        return queue.add(PrefixStoreQueue.Save(block: block, names: names.all))
     }
 
     /// Ends the store: orders to read that wait are answered with nothing, blocks that wait are still written, for five
@@ -141,8 +155,8 @@ package final class PrefixStore: Sendable {
         await ended.wait()
     }
 
-    private func names(of tokens: ArraySlice<Token>) -> PrefixBlockNames {
-        PrefixBlockNames(tokens: tokens, modelKey: modelKey)
+    private func names(of tokens: ArraySlice<Token>) -> some Sequence<PrefixBlockName> {
+        PrefixBlockNames.names(of: tokens, modelKey: modelKey)
     }
 
     private static func isAligned(_ range: Range<Int>) -> Bool {

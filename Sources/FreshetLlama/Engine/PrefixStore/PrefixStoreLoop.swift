@@ -37,16 +37,16 @@ final class PrefixStoreLoop: @unchecked Sendable {
         while let order = queue.next() {
             switch order {
             case .load(let load): self.load(load)
-            case .use(let tokens): use(Array(names(of: tokens[...]).prefix { index[$0] != nil }))
-            case .save(let block, let name):
-                attempt { () throws(PrefixFolderFailure) in try save(block, named: name) }
-                queue.finish(block, named: name)
+            case .use(let tokens): use(names(of: tokens[...]).prefix { index[$0] != nil })
+            case .save(let save):
+                attempt { () throws(PrefixFolderFailure) in try self.save(save) }
+                queue.finish(save)
             }
         }
     }
 
-    private func names(of tokens: ArraySlice<Token>) -> PrefixBlockNames {
-        PrefixBlockNames(tokens: tokens, modelKey: modelKey)
+    private func names(of tokens: ArraySlice<Token>) -> some Sequence<PrefixBlockName> {
+        PrefixBlockNames.names(of: tokens, modelKey: modelKey)
     }
 
     /// Runs `body` while no other store adds blocks, and with an index that knows what others have added: always so the
@@ -122,7 +122,7 @@ final class PrefixStoreLoop: @unchecked Sendable {
 
     /// Writes down that a prompt's first blocks were used, the first first: no block is ever older than one that depends
     /// on it.
-    private func use(_ chain: [PrefixBlockName]) {
+    private func use(_ chain: some BidirectionalCollection<PrefixBlockName>) {
         let time = now()
         guard let last = chain.last, let entry = index[last], entry.lastUse <= time - Self.useResolution else { return }
         for name in chain {
@@ -133,8 +133,8 @@ final class PrefixStoreLoop: @unchecked Sendable {
 
     // MARK: - Writing
 
-    private func save(_ block: PrefixBlock, named name: PrefixBlockName) throws(PrefixFolderFailure) {
-        let chain = Array(names(of: block.tokens).dropLast())
+    private func save(_ order: PrefixStoreQueue.Save) throws(PrefixFolderFailure) {
+        let (block, name, chain) = (order.block, order.name, order.names.dropLast())
         // Without the blocks before it a block is of no use; one of those was not written, or has been removed.
         guard index[name] == nil, chain.allSatisfy({ index[$0] != nil }) else { return }
         use(chain)

@@ -11,7 +11,16 @@ final class PrefixStoreQueue: @unchecked Sendable {
         /// Write down that a prompt was used.
         case use([Token])
         /// Write a block.
-        case save(PrefixBlock, PrefixBlockName)
+        case save(Save)
+    }
+
+    /// A block to write.
+    struct Save {
+        var block: PrefixBlock
+        /// The names of its prompt's blocks up to it; at least its own.
+        var names: [PrefixBlockName]
+
+        var name: PrefixBlockName { names[names.count - 1] }
     }
 
     /// Blocks to read.
@@ -30,7 +39,7 @@ final class PrefixStoreQueue: @unchecked Sendable {
     private let grace: Duration
     private var loads: [Load] = []
     private var uses: [[Token]] = []
-    private var saves: [(block: PrefixBlock, name: PrefixBlockName)] = []
+    private var saves: [Save] = []
     /// The blocks in `saves`, and the one that is being written.
     private var saving: Set<PrefixBlockName> = []
     private var savingByteCount = 0
@@ -47,9 +56,9 @@ final class PrefixStoreQueue: @unchecked Sendable {
     /// Whether a block is there.
     func isStored(_ name: PrefixBlockName) -> Bool { monitor.withLock { stored.contains(name) } }
 
-    /// Whether a block is there, or waits to be.
-    func isStoredOrSaving(_ name: PrefixBlockName) -> Bool {
-        monitor.withLock { stored.contains(name) || saving.contains(name) }
+    /// How many blocks from the first on are there, or wait to be.
+    func countOfStoredOrSaving(in names: [PrefixBlockName]) -> Int {
+        monitor.withLock { names.prefix { stored.contains($0) || saving.contains($0) }.count }
     }
 
     /// Whether the store is to end; what waits to be written may still be.
@@ -79,14 +88,14 @@ final class PrefixStoreQueue: @unchecked Sendable {
     }
 
     /// Adds a block to write; nothing when it is there already. False when too many wait, or the store is closed.
-    func add(_ block: PrefixBlock, named name: PrefixBlockName) -> Bool {
+    func add(_ save: Save) -> Bool {
         monitor.withLock {
             guard end == nil else { return false }
-            guard !stored.contains(name), !saving.contains(name) else { return true }
-            guard savingByteCount == 0 || savingByteCount + block.byteCount <= saveLimit else { return false }
-            saves.append((block, name))
-            saving.insert(name)
-            savingByteCount += block.byteCount
+            guard !stored.contains(save.name), !saving.contains(save.name) else { return true }
+            guard savingByteCount == 0 || savingByteCount + save.byteCount <= saveLimit else { return false }
+            saves.append(save)
+            saving.insert(save.name)
+            savingByteCount += save.byteCount
             monitor.signal()
             return true
         }
@@ -107,16 +116,15 @@ final class PrefixStoreQueue: @unchecked Sendable {
             if !loads.isEmpty { return .load(loads.removeFirst()) }
             if !uses.isEmpty { return .use(uses.removeFirst()) }
             guard !saves.isEmpty, end.map({ $0 > .now }) ?? true else { return nil }
-            let (block, name) = saves.removeFirst()
-            return .save(block, name)
+            return .save(saves.removeFirst())
         }
     }
 
     /// Says that a block was written, or given up.
-    func finish(_ block: PrefixBlock, named name: PrefixBlockName) {
+    func finish(_ save: Save) {
         monitor.withLock {
-            saving.remove(name)
-            savingByteCount -= block.byteCount
+            saving.remove(save.name)
+            savingByteCount -= save.byteCount
         }
     }
 
@@ -130,7 +138,7 @@ final class PrefixStoreQueue: @unchecked Sendable {
     func removeStored(_ name: PrefixBlockName) { _ = monitor.withLock { stored.remove(name) } }
 }
 
-extension PrefixBlock {
+extension PrefixStoreQueue.Save {
     /// The memory that it keeps, at least.
-    fileprivate var byteCount: Int { payload.count + 4 * tokens.count }
+    fileprivate var byteCount: Int { block.payload.count + 4 * block.tokens.count }
 }

@@ -11,13 +11,19 @@ import Testing
         let names = try PrefixWorkload.all.map { try PrefixFixture.name($0) }
         #expect(Set(names.map(\.hash)).count == names.count)
         let prompt = PrefixWorkload.prompt([0, 1, 1]) + [7]
-        let all = Array(PrefixBlockNames(tokens: prompt[...], modelKey: Array("model".utf8)))
+        let all = Array(PrefixBlockNames.names(of: prompt[...], modelKey: Array("model".utf8)))
         #expect(try all == [[0], [0, 1], [0, 1, 1]].map { try PrefixFixture.name($0) })
         #expect(try PrefixFixture.name([0], modelKey: "other") != PrefixFixture.name([0]))
-        #expect(Array(PrefixBlockNames(tokens: prompt[1..<PrefixStore.blockLength], modelKey: [])).isEmpty)
+        #expect(Array(PrefixBlockNames.names(of: prompt[1..<PrefixStore.blockLength], modelKey: [])).isEmpty)
+        // Nor does it matter how the prompt grows.
+        let growing = PrefixBlockNames(modelKey: Array("model".utf8))
+        for count in stride(from: 0, through: prompt.count, by: 50) { growing.extend(over: prompt[..<count]) }
+        growing.extend(over: prompt[...])
+        #expect(growing.all == all)
         // A slice's place does not matter.
         let moved = ([1, 2, 3] + PrefixWorkload.prompt([0]))[3...]
-        #expect(try Array(PrefixBlockNames(tokens: moved, modelKey: Array("model".utf8))) == [PrefixFixture.name([0])])
+        #expect(
+            try Array(PrefixBlockNames.names(of: moved, modelKey: Array("model".utf8))) == [PrefixFixture.name([0])])
     }
 
     @Test func onlyOneSpellingOfANameIsOurs() {

@@ -47,7 +47,7 @@ final class PrefixFixture: Sendable {
     static func name(_ blocks: [Int], modelKey: String = "model") throws -> PrefixBlockName {
         let tokens = PrefixWorkload.prompt(blocks)
         return try #require(
-            Array(PrefixBlockNames(tokens: tokens[...], modelKey: Array(modelKey.utf8))).last)
+            Array(PrefixBlockNames.names(of: tokens[...], modelKey: Array(modelKey.utf8))).last)
     }
 
     /// The length of the file of the block that a prompt ends with: a header, "model", the tokens, the payload.

@@ -276,8 +276,8 @@ import Testing
     @Test func noTimeIsLeftWhenClosedLongAgo() {
         let queue = PrefixStoreQueue(saveLimit: 1, grace: .zero)
         let block = PrefixFixture.block([0])
-        #expect(queue.add(block, named: PrefixBlockName(hash: 1, index: 0)))
-        #expect(!queue.add(block, named: PrefixBlockName(hash: 2, index: 0)))
+        #expect(queue.add(PrefixStoreQueue.Save(block: block, names: [PrefixBlockName(hash: 1, index: 0)])))
+        #expect(!queue.add(PrefixStoreQueue.Save(block: block, names: [PrefixBlockName(hash: 2, index: 0)])))
         #expect(queue.add(PrefixStoreQueue.Load(tokens: [], range: 0..<0) { _ in }))
         queue.close()
         #expect(queue.isOver)
