@@ -110,7 +110,9 @@ let package = Package(
             exclude: ["golden.json"], swiftSettings: settings),
         .testTarget(
             name: "FreshetBenchTests", dependencies: ["Freshet", "FreshetBench", "FreshetTestSupport"],
-            exclude: ["Report/golden.json", "Report/golden.txt", "Report/golden.csv"], swiftSettings: settings),
+            exclude: [
+                "Report/golden.json", "Report/golden.txt", "Report/golden.csv", "Page/page.html", "Page/small.html",
+            ], swiftSettings: settings),
         .testTarget(
             name: "FreshetCLITests", dependencies: ["Freshet", "FreshetBench", "FreshetCLI", "FreshetTestSupport"],
             swiftSettings: settings),

@@ -18,7 +18,7 @@ enum Bench {
 
     /// How a report is written.
     enum Format: String, CaseIterable {
-        case table, json, csv
+        case table, json, csv, html
 
         /// The report's text.
         func render(_ report: Report) throws(GenerationError) -> String {
@@ -26,6 +26,7 @@ enum Bench {
             case .table: TableReport(report).render()
             case .json: try JSONReport(report).render()
             case .csv: CSVReport(report).render()
+            case .html: HTMLReport(report).render()
             }
         }
     }
@@ -81,7 +82,10 @@ enum Bench {
             title: "Output",
             options: [
                 .choice(
-                    "--format", path: \.format, help: "a table, or the whole report as JSON, or its figures as CSV"),
+                    "--format", path: \.format,
+                    help:
+                        "a table, or the whole report as JSON, its figures as CSV, or as a page with plots for a browser"
+                ),
                 .text("-o", "--output", placeholder: "FILE", help: "write to a file instead of standard output") {
                     values, text, _ in
                     values.output = text

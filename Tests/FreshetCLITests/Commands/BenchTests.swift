@@ -93,6 +93,13 @@ import Testing
         #expect(text.hasPrefix("topic,test,") && text.contains("\nsampler,\"sampler, a token\",,,,,µs,freshet,"))
     }
 
+    @Test func aPageIsWritten() async {
+        let outcome = await FreshetProcess.run(["bench", "sampler", "-r", "1", "--format", "html"])
+        #expect(outcome.ending == .exited(0))
+        #expect(outcome.text.hasPrefix("<!DOCTYPE html>\n") && outcome.text.hasSuffix("</html>\n"))
+        #expect(outcome.text.contains(">sampler, a token</th>"))
+    }
+
     @Test func theListNamesEveryTopic() async {
         let outcome = await FreshetProcess.run(["bench", "--list"])
         #expect(outcome.ending == .exited(0))
