@@ -63,8 +63,9 @@ enum Composition {
     ///   options that contradict one another.
     static func loadModel(_ options: ModelOptions, console: Console) async throws -> Model {
         let path = try path(of: options)
-        let llama = try options.llamaOptions(path: path)
+        var llama = try options.llamaOptions(path: path)
         showLog(options, console: console)
+        ModelProfile.apply(options, to: &llama, console: console)
         let start = ContinuousClock.now
         let provider: LlamaProvider
         do throws(GenerationError) {

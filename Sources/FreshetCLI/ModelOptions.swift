@@ -45,6 +45,10 @@ struct ModelOptions {
     var queueRetry = 1
     /// The longest gap, in milliseconds, that running answers are to see while a prompt is computed beside them.
     var gapTarget = 100
+    /// Whether the settings are taken that `freshet tune` has found for the model.
+    var usesProfile = true
+    /// The settings that were chosen on the command line, which a profile does not change.
+    private(set) var given: Set<TunedSettings.Name> = []
     /// Whether llama.cpp's log lines are shown.
     var isVerbose = false
 
@@ -108,8 +112,25 @@ struct ModelOptions {
                 .flag(
                     "--blas", path: \.usesBLAS,
                     help: "let OpenBLAS compute large batches; slower on every machine measured"),
+                .flag(
+                    "--no-profile", path: \.usesProfile, sets: false,
+                    help: "leave out what “freshet tune” has measured to be faster for this model"),
                 verboseOption,
-            ])
+            ].map(noting))
+    }
+
+    /// The same option; where it is for a setting that a profile may hold too, the values tell that it was given.
+    private static func noting(_ option: Option<ModelOptions>) -> Option<ModelOptions> {
+        let setting = TunedSettings.Name.allCases.first { name in
+            option.names.contains("--\(name.rawValue)") || option.names.contains("--no-\(name.rawValue)")
+        }
+        guard let setting else { return option }
+        var noting = option
+        noting.apply = { (values: inout ModelOptions, text: String, name: String) throws(UsageError) in
+            try option.apply(&values, text, name)
+            values.given.insert(setting)
+        }
+        return noting
     }
 
     private static let defaultCacheLimit = ByteCount(LlamaOptions(modelPath: "").prefixDirectoryLimit)

@@ -52,19 +52,22 @@ public struct LlamaOptions: Sendable {
     public var streamCapacity = 64
 
     /// A type in which llama.cpp keeps keys and values: 16 bits each, or quantised to about 8.5 or 4.5 bits.
-    public enum CacheType: String, Sendable, CaseIterable {
+    public enum CacheType: String, Sendable, Codable, CaseIterable {
         case f16
         case q8_0
         case q4_0
 
         /// Bits that a number takes, the block's scale included.
-        var bitsPerElement: Int {
+        var exactBits: Double {
             switch self {
             case .f16: 16
-            case .q8_0: 9
-            case .q4_0: 5
+            case .q8_0: 8.5
+            case .q4_0: 4.5
             }
         }
+
+        /// The same, rounded up.
+        var bitsPerElement: Int { Int(exactBits.rounded(.up)) }
     }
 
     /// Options for a model, with the defaults for the rest.

@@ -153,7 +153,9 @@ private final class Child {
         }
         var variables = ProcessInfo.processInfo.environment
         let state = FileManager.default.temporaryDirectory.path
-        variables.merge(["TERM": "xterm", "SWIFT_BACKTRACE": "enable=no", "XDG_STATE_HOME": state]) { $1 }
+        variables.merge([
+            "TERM": "xterm", "SWIFT_BACKTRACE": "enable=no", "XDG_STATE_HOME": state, "XDG_CONFIG_HOME": state,
+        ]) { $1 }
         variables.merge(environment) { $1 }
         var argv = ([FreshetProcess.path] + arguments).map { strdup($0) as UnsafeMutablePointer<CChar>? } + [nil]
         var envp = variables.map { strdup("\($0)=\($1)") as UnsafeMutablePointer<CChar>? } + [nil]

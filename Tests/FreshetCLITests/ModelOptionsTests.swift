@@ -52,6 +52,20 @@ struct ModelOptionsTests {
         #expect(try Self.serving(["-np", "-1"]).slotCount == nil)
     }
 
+    /// Also a value that is the default is a choice.
+    @Test func whatWasGivenIsKnown() throws {
+        let typed = ["-t", "-1", "--no-mmap=off", "--flash-attn=auto", "-c", "64", "-v", "-b", "512"]
+        let values = try #require(try Generate.syntax.parse(typed))
+        #expect(values.model.model.given == [.threads, .usesMemoryMap, .flashAttention, .batchSize])
+        #expect(values.model.model.usesProfile)
+        #expect(try #require(try Serve.syntax.parse(["--no-profile"])).model.usesProfile == false)
+        // Each setting of a profile is an option.
+        let names = ModelOptions.localGroup.options.flatMap(\.names)
+        for name in TunedSettings.Name.allCases {
+            #expect(names.contains("--\(name.rawValue)") != names.contains("--no-\(name.rawValue)"))
+        }
+    }
+
     @Test(arguments: [(1, 1), (3, 3), (8, 8), (9, 8), (128, 8)])
     func choicesGetASlotEachUpToALimit(choices: Int, slots: Int) throws {
         #expect(try Self.generating(["--choices", "\(choices)"]).slotCount == slots)
