@@ -24,6 +24,8 @@ package struct Instruments: Sendable {
     package var bareLoop: @Sendable (_ prompt: [Token], _ count: Int) async throws(GenerationError) -> BareLoopTime
     /// Opens the model anew, with that folder for computed prompts.
     package var reopen: @Sendable (_ folder: String) async throws(GenerationError) -> Opened
+    /// Measures what the machine allows this model, with so many tokens in memory.
+    package var measureRoofline: @Sendable (_ depth: Int) async throws(GenerationError) -> Roofline
     /// Makes what samples tokens, as many as it is told, over logits of the model's vocabulary.
     package var makeSampling: ProcessorTime.Maker
     /// Makes what writes chunks as server-sent events, as many as it is told.
@@ -33,10 +35,12 @@ package struct Instruments: Sendable {
     package init(
         bareLoop: @escaping @Sendable ([Token], Int) async throws(GenerationError) -> BareLoopTime,
         reopen: @escaping @Sendable (String) async throws(GenerationError) -> Opened,
+        measureRoofline: @escaping @Sendable (Int) async throws(GenerationError) -> Roofline,
         makeSampling: @escaping ProcessorTime.Maker, makeEncoding: @escaping ProcessorTime.Maker
     ) {
         self.bareLoop = bareLoop
         self.reopen = reopen
+        self.measureRoofline = measureRoofline
         self.makeSampling = makeSampling
         self.makeEncoding = makeEncoding
     }

@@ -1,3 +1,5 @@
+internal import Freshet
+
 /// What the machine allows: the speeds that its memory and its arithmetic limit a model to, and the shares that were
 /// reached. After Williams, Waterman and Patterson, "Roofline: An Insightful Visual Performance Model for Multicore
 /// Architectures" (2009).
@@ -24,9 +26,10 @@ package struct Roofline: Codable, Sendable, Hashable {
     /// Multiplications and additions a second of 8-bit integers, in a matrix product, of all threads; `nil` where the
     /// model has no quantised weights.
     package var int8Rate: Double?
-    /// The same of 32-bit floating-point numbers.
+    /// The same of floating-point numbers: those of the model's own type, or of 32 bits where it is quantised.
     package var floatRate: Double
-    /// Multiplications and additions that one token of a prompt takes: two for each weight that it touches.
+    /// Multiplications and additions that one token of a prompt takes: two for each weight that it touches, which are
+    /// not those that give logits, since only a prompt's last token has any.
     package var operationsPerToken: Double
     /// Tokens a second of a prompt that the rate of the model's own type allows.
     package var prefillLimit: Double
@@ -51,5 +54,59 @@ package struct Roofline: Codable, Sendable, Hashable {
         bytesPerToken = weightBytesPerToken + cacheBytesPerToken
         decodeLimit = measuredReadBandwidth / bytesPerToken
         prefillLimit = (int8Rate ?? floatRate) / operationsPerToken
+    }
+}
+
+extension Roofline {
+    /// The row of a report whose speed the decode limit is held against: one answer at the least depth.
+    static func decodeRow(of measurements: [Measurement]) -> Measurement? {
+        measurements.filter { $0.topic == .decode && $0.parameters.streams ?? 1 == 1 }
+            .min { $0.parameters.depth ?? 0 < $1.parameters.depth ?? 0 }
+    }
+
+    /// The row of a report whose speed the prefill limit is held against: the longest prompt at the least depth. A short
+    /// one has as many weights to read, and fewer tokens to read them for.
+    static func promptRow(of measurements: [Measurement]) -> Measurement? {
+        let rows = measurements.filter { $0.topic == .prompt }
+        let depth = rows.map { $0.parameters.depth ?? 0 }.min()
+        return rows.filter { $0.parameters.depth ?? 0 == depth }
+            .max { $0.parameters.promptLength ?? 0 < $1.parameters.promptLength ?? 0 }
+    }
+
+    /// The mean number of tokens in memory while the row was measured that the decode limit is held against.
+    static func depth(of measurements: [Measurement]) -> Int {
+        let parameters = decodeRow(of: measurements)?.parameters
+        return (parameters?.depth ?? 0) + (parameters?.answerLength ?? 0) / 2
+    }
+
+    /// The same roofline with the shares of it that the first side's medians reach.
+    func sharing(_ measurements: [Measurement]) -> Roofline {
+        func share(_ row: Measurement?, of limit: Double) -> Double? {
+            row?.outcomes.first?.summary.map { $0.median / limit }
+        }
+        var roofline = self
+        roofline.decodeShare = share(Self.decodeRow(of: measurements), of: decodeLimit)
+        roofline.prefillShare = share(Self.promptRow(of: measurements), of: prefillLimit)
+        return roofline
+    }
+}
+
+extension Report {
+    /// The report with what the machine allows beside what was reached, where speeds of prompts or answers were measured
+    /// to their end.
+    ///
+    /// - Parameter instruments: the first side's; `nil` for a model that is elsewhere.
+    package func withRoofline(by instruments: Instruments?) async -> Report {
+        guard isWhole, let instruments,
+            let topic = measurements.first(where: { $0.topic == .prompt || $0.topic == .decode })?.topic
+        else { return self }
+        var report = self
+        do throws(GenerationError) {
+            let roofline = try await instruments.measureRoofline(Roofline.depth(of: measurements))
+            report.roofline = roofline.sharing(measurements)
+        } catch {
+            report.omissions.append(Omission(topic, "what the machine allows: \(error.message)"))
+        }
+        return report
     }
 }

@@ -49,7 +49,7 @@ package struct TableReport {
                 + "\(roofline.depth) others reads \(Quantity.number(roofline.bytesPerToken / 1e6)) MB: at most "
                 + "\(Quantity.number(roofline.decodeLimit)) t/s" + share(roofline.decodeShare),
         ]
-        let rates = [("8-bit integers", roofline.int8Rate), ("32-bit floats", roofline.floatRate)]
+        let rates = [("8-bit integers", roofline.int8Rate), ("floats", roofline.floatRate)]
             .compactMap { name, rate in rate.map { "\(Quantity.number($0 / 1e9)) G operations/s of \(name)" } }
         lines.append(
             "  matrices take \(rates.joined(separator: ", ")), and a token of a prompt takes "

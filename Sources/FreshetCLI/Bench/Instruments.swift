@@ -45,6 +45,9 @@ extension Composition {
                 let provider = try await LlamaProvider.load(options)
                 return Instruments.Opened(provider: provider, shutDown: provider.shutDown)
             },
+            measureRoofline: { depth throws(GenerationError) in
+                try await roofline(of: provider.llama, options: options, depth: depth)
+            },
             makeSampling: { sampling(provider.llama.vocabulary) }, makeEncoding: encoding)
     }
 

@@ -148,10 +148,12 @@ enum Bench {
                 contextLength: model.contextLength, isLocal: model.instruments != nil)
             report.omissions += values.omissions
             let benchmark = Benchmark(contenders, experiments: experiments, manner: manner, rounds: values.rounds)
-            return await benchmark.run(report) { title, left in
+            let found = await benchmark.run(report) { title, left in
                 let rest = left.seconds.map { ", about \(Quantity.wait($0)) left" } ?? ""
                 bar.show(left.fraction, note: title + rest)
             }
+            bar.show(1, note: "what the machine allows")
+            return await found.withRoofline(by: model.instruments)
         }
         return try await console.signals.stopping(with: measuring.cancel) { try await measuring.value }
     }

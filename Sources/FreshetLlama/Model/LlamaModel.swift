@@ -122,6 +122,15 @@ public final class LlamaModel: @unchecked Sendable {
         (elementCounts.keys * keys.bitsPerElement + elementCounts.values * values.bitsPerElement) / 8
     }
 
+    /// The bytes of keys and values that a token reads when it looks back at `count` others: an estimate where layers
+    /// differ, or look at a window only.
+    package func cacheByteCount(
+        of count: Int, keys: LlamaOptions.CacheType, values: LlamaOptions.CacheType
+    ) -> Double {
+        let bits = Double(elementCounts.keys) * keys.exactBits + Double(elementCounts.values) * values.exactBits
+        return Double(count) * bits / 8
+    }
+
     /// The model's vocabulary.
     public var vocabulary: Vocabulary { Vocabulary(model: self) }
 

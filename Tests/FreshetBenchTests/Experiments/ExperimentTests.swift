@@ -131,8 +131,9 @@ struct ExperimentTests {
         let provider = ScriptedProvider(answering: pieces)
         let instruments = Instruments(
             bareLoop: { _, _ in Instruments.BareLoopTime(total: .seconds(1), sampling: .zero) },
-            reopen: { _ in Instruments.Opened(provider: provider, shutDown: {}) }, makeSampling: { { _ in } },
-            makeEncoding: { { _ in } })
+            reopen: { _ in Instruments.Opened(provider: provider, shutDown: {}) },
+            measureRoofline: { _ throws(GenerationError) in throw GenerationError(.engineFailed, "Not here.") },
+            makeSampling: { { _ in } }, makeEncoding: { { _ in } })
         let side = Side(name: "a", model: Side.Model(name: "a"))
         let contender = Contender(side, provider: provider, instruments: instruments)
         for experiment in scope.experiments([topic]) {
