@@ -15,7 +15,7 @@ struct Command {
             Command(Generate.syntax, run: Generate.run), Command(Chat.syntax, run: Chat.run),
             Command(Serve.syntax, run: Serve.run), Command(Inspect.syntax, run: Inspect.run),
             Command(Tokenize.syntax, run: Tokenize.run), Command(Synth.syntax, run: Synth.run),
-            Command(Bench.syntax, run: Bench.run),
+            Command(Bench.syntax, run: Bench.run), Command(Tune.syntax, run: Tune.run),
         ]
     }
 
