@@ -78,6 +78,8 @@ template <typename Block> struct PlainWeights {
             float_vector two[height]; // this block of a row, and the next
             for (int i = 0; i < height; ++i) {
                 const Block & next = starts[i][is_last ? block : block + 1];
+                // The next panel's rows are as many short streams, which the processor does not foresee by itself.
+                __builtin_prefetch(starts[i] + height * stride + block);
                 two[i] = (float_vector) _mm512_inserti64x4(_mm512_castsi256_si512(columns(starts[i][block])),
                                                            columns(next), 1);
             }

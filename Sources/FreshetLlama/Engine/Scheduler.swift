@@ -33,7 +33,8 @@ package struct Scheduler: Sendable {
     }
 
     private let batchCapacity: Int
-    private let gapTarget: Duration
+    /// What a batch with generating streams and prompts is planned to take.
+    private let batchTime: Duration
     private var cost = BatchCost()
     private var plannedTokens = 0
     /// Turns of generating streams, when there are more than a batch holds.
@@ -44,6 +45,8 @@ package struct Scheduler: Sendable {
 
     /// A prompt's first piece beside running streams, while nothing is known of the machine.
     private static let firstPiece = 16
+    /// The part of the gap target that a batch is planned to take: what batches of one size take varies by about a fifth.
+    private static let aim = 0.8
     /// Matrix kernels for weights in llama.cpp's repacked layout take so many rows at a time.
     private static let rows = 4
 
@@ -54,7 +57,7 @@ package struct Scheduler: Sendable {
     ///   - gapTarget: the time between two tokens of a running stream that prompts may not stretch.
     package init(batchCapacity: Int, gapTarget: Duration) {
         self.batchCapacity = batchCapacity
-        self.gapTarget = gapTarget
+        batchTime = gapTarget * Self.aim
         running = FairTurns(maxLead: batchCapacity)
         clients = FairTurns(maxLead: batchCapacity)
     }
@@ -81,8 +84,8 @@ package struct Scheduler: Sendable {
         let running = demands.reduce(0) { tokens, demand in
             demand.map { !$0.isPrompt && $0.hasRoom ? tokens + $0.pendingTokens : tokens } ?? tokens
         }
-        guard running > 0 else { return gapTarget }
-        return max(gapTarget - (cost.duration(of: running) ?? .zero), .zero) / 2
+        guard running > 0 else { return batchTime }
+        return max(batchTime - (cost.duration(of: running) ?? .zero), .zero) / 2
     }
 
     /// Says what the last planned batch cost, from its planning until its tokens were handed out.
@@ -142,7 +145,7 @@ package struct Scheduler: Sendable {
         var total = runningTokens + Self.firstPiece
         if let alone = cost.duration(of: runningTokens),
             // Where the streams alone take long, prompts may add half of that, or they would never end.
-            let fitting = cost.tokens(within: max(gapTarget - spent, alone + alone / 2))
+            let fitting = cost.tokens(within: max(batchTime - spent, alone + alone / 2))
         {
             // A guess is not trusted beyond twice what was tried.
             total = min(fitting, max(total, 2 * cost.largestRecent))

@@ -6,7 +6,7 @@ struct SchedulerTests {
     private typealias Demand = Scheduler.Demand
 
     private func makeScheduler(_ batchCapacity: Int) -> Scheduler {
-        Scheduler(batchCapacity: batchCapacity, gapTarget: .milliseconds(100))
+        Scheduler(batchCapacity: batchCapacity, gapTarget: .milliseconds(125))  // a batch may take 100
     }
 
     private func prompt(_ tokens: Int, stream: UInt64, client: Int = 0, weight: Int = 1) -> Demand {

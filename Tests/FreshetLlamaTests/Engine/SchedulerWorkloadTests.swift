@@ -24,7 +24,7 @@ struct SchedulerWorkloadTests {
                     if slots[slot]?.hasRoom != true { waited[slot] = 0 }
                 }
                 let plan = scheduler.plan(slots)
-                if let wrong = wrong(plan, for: slots, capacity: capacity, target: target, cost: cost) {
+                if let wrong = wrong(plan, for: slots, capacity: capacity, batchTime: target * 0.8, cost: cost) {
                     Issue.record("seed \(seed), step \(step): \(wrong)")
                     return
                 }
@@ -71,7 +71,7 @@ struct SchedulerWorkloadTests {
     }
 
     private func wrong(
-        _ plan: [Int], for slots: [Demand?], capacity: Int, target: Duration, cost: BatchCost
+        _ plan: [Int], for slots: [Demand?], capacity: Int, batchTime: Duration, cost: BatchCost
     ) -> String? {
         guard plan.count == slots.count else { return "a plan for other slots" }
         let useful = slots.map { $0.map { $0.hasRoom ? $0.pendingTokens : 0 } ?? 0 }
@@ -84,7 +84,8 @@ struct SchedulerWorkloadTests {
         if running != min(sum(useful, false), capacity) { return "running streams get \(running)" }
         if running == 0 { return total == min(capacity, sum(useful, true)) ? nil : "\(total) without streams" }
         var limit = running + 16
-        if let alone = cost.duration(of: running), let fitting = cost.tokens(within: max(target, alone + alone / 2)) {
+        if let alone = cost.duration(of: running), let fitting = cost.tokens(within: max(batchTime, alone + alone / 2))
+        {
             limit = min(fitting, max(limit, 2 * cost.largestRecent))
         }
         limit = min(max(limit, running + 1), capacity)
@@ -94,8 +95,8 @@ struct SchedulerWorkloadTests {
     }
 
     /// Three streams run and a prompt of 2,000 tokens comes, on a machine that does something else at times, and on
-    /// which tokens cost half as much again at the prompt's end. No gap is much longer than it should be by the
-    /// machine's true cost, and the prompt takes hardly longer than if that cost had been known.
+    /// which tokens cost half as much again at the prompt's end. No gap is longer than the target by the machine's true
+    /// cost, and the prompt takes hardly longer than if that cost had been known and four fifths of the target used.
     @Test func aLongPromptNeitherStretchesGapsNorDawdles() {
         for seed in 0..<(100 as UInt64) {
             var random = SeededGenerator(seed: seed)
@@ -135,12 +136,12 @@ struct SchedulerWorkloadTests {
             }
             var (ideal, idealDepth) = (0.0, 0)
             while idealDepth < 2_000 {
-                let pieces = (1...512).prefix { truth(3 + $0, idealDepth) <= target }
+                let pieces = (1...512).prefix { truth(3 + $0, idealDepth) <= 0.8 * target }
                 let piece = min(pieces.last ?? 1, 2_000 - idealDepth)
                 ideal += truth(3 + piece, idealDepth)
                 idealDepth += piece
             }
-            #expect(longest <= target * 1.25, "seed \(seed)")
+            #expect(longest <= target, "seed \(seed)")
             #expect(time <= ideal * 1.15, "seed \(seed)")
         }
     }
