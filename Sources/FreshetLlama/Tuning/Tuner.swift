@@ -12,6 +12,10 @@ package enum Tuner {
         package var cacheTypes: [LlamaOptions.CacheType] = []
         /// Whether only what changes most is looked at, and in shorter runs.
         package var isQuick = false
+        /// Processors that may be used.
+        var processorCount = ProcessInfo.processInfo.activeProcessorCount
+        /// About how long one run of a measurement takes, in seconds; `nil` for half a second, or half of that.
+        var moment: Double?
 
         /// A request for a model.
         package init(modelPath: String) { self.modelPath = modelPath }
@@ -39,7 +43,9 @@ package enum Tuner {
         progress: @escaping @Sendable (Progress) -> Void
     ) async throws(GenerationError) -> TuningSearch {
         try await DedicatedThread.value(named: "freshet-tune") { () throws(GenerationError) in
-            let workshop = Workshop(path: request.modelPath, isQuick: request.isQuick, shouldStop: shouldStop)
+            let workshop = Workshop(
+                path: request.modelPath, moment: request.moment ?? (request.isQuick ? 0.25 : 0.5),
+                shouldStop: shouldStop)
             return try workshop.search(request, progress: progress)
         }
     }
@@ -48,15 +54,15 @@ package enum Tuner {
 /// The models and contexts of a search, of which there are never more than the two that are compared.
 private final class Workshop {
     private let path: String
-    private let isQuick: Bool
+    private let moment: Double
     private let shouldStop: @Sendable () -> Bool
     private var models: [LlamaModel.LoadOptions: LlamaModel] = [:]
     private var probes: [TunedSettings: SpeedProbe] = [:]
     private var length = 0
 
-    init(path: String, isQuick: Bool, shouldStop: @escaping @Sendable () -> Bool) {
+    init(path: String, moment: Double, shouldStop: @escaping @Sendable () -> Bool) {
         self.path = path
-        self.isQuick = isQuick
+        self.moment = moment
         self.shouldStop = shouldStop
     }
 
@@ -68,11 +74,11 @@ private final class Workshop {
         let (work, longest) = try calibrate(first, start)
         let traffic = try WeightTraffic(GGUFFile(path: path))
         let ground = TuningGround(
-            processorCount: ProcessInfo.processInfo.activeProcessorCount,
+            processorCount: request.processorCount,
             hasQuantizedWeights: traffic.type?.isQuantized ?? false, hasBLAS: ProcessorFeatures.hasBLAS,
             hasHugePages: HugePages.areOffered, promptLength: work.promptLength, longestPrompt: longest,
-            cacheTypes: request.cacheTypes, isQuick: isQuick)
-        var search = TuningSearch(start: start, questions: ground.questions, pairLimit: isQuick ? 12 : 21)
+            cacheTypes: request.cacheTypes, isQuick: request.isQuick)
+        var search = TuningSearch(start: start, questions: ground.questions, pairLimit: request.isQuick ? 12 : 21)
         while let step = search.step {
             progress(.init(subject: step.subject, fraction: search.fraction, findings: search.findings))
             do throws(GenerationError) {
@@ -153,7 +159,6 @@ private final class Workshop {
         length = min(trained, 256)
         let probe = try SpeedProbe(model, start, length: length, shouldStop: shouldStop)
         let speeds = try probe.speeds(.init(promptLength: 32, answerLength: 4), TuningObjective.allCases)
-        let moment = isQuick ? 0.25 : 0.5
         func count(_ objective: TuningObjective, _ seconds: Double, _ range: ClosedRange<Int>) -> Int {
             // A speed beyond all bounds must not overflow.
             let count = Int(min(1e6, (speeds[objective] ?? 0) * seconds))

@@ -56,18 +56,6 @@ struct TuneTests {
         #expect(!slower.isWorthSaving && slower.text.contains("nothing was saved"))
     }
 
-    /// A whole search on the embedded model; what it finds is the machine's affair.
-    @Test func aSearchEndsWithAProfileOrNone() async throws {
-        let home = NSTemporaryDirectory() + "freshet-tune-\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: home) }
-        let environment = ["XDG_CONFIG_HOME": home]
-        let dry = await FreshetProcess.run(
-            ["tune", "--quick", "--dry-run", EmbeddedModel.path], environment: environment)
-        #expect(dry.ending == .exited(0), "\(dry.errorText)")
-        #expect(dry.text.contains("large pages") || dry.text.contains("thread"), "\(dry.text)")
-        #expect(!FileManager.default.fileExists(atPath: home))
-    }
-
     @Test func anInterruptSavesNothing() async throws {
         let home = NSTemporaryDirectory() + "freshet-tune-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: home) }
