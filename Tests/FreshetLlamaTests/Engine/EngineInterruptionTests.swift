@@ -188,7 +188,7 @@ struct EngineInterruptionTests {
         let gate = Gate()
         let breaks = Atomic(true)
         let failing = "FAIL".utf8.map { Token($0) }
-        // The second choice's turn, which is a token behind the first: the stop sequence may still complete in both.
+        // The turn of the choice that comes there second: the stop sequence may still complete in both.
         let turn = Atomic(0)
         let script = ToyBackend.Script(bytes: Array("held xy and more".utf8)) { token throws(GenerationError) in
             if token == 90 { gate.pass() }
@@ -204,7 +204,10 @@ struct EngineInterruptionTests {
         gate.open()
         let error = await #expect(throws: GenerationError.self) { try await stream.collect() }
         #expect(error?.code == .engineFailed)
-        #expect(error?.partial?.choices.map(\.text) == ["held xy ", "held x"])
+        // The other one may be some tokens ahead.
+        let texts = try #require(error?.partial?.choices.map(\.text))
+        #expect(texts.count == 2 && texts.contains("held x"))
+        #expect(texts.allSatisfy { $0.hasPrefix("held x") && "held xy and".hasPrefix($0) }, "\(texts)")
         #expect(try await other.collect().text == "held xy and more")
         breaks.store(false, ordering: .relaxed)
         #expect(try await engine.ask("FAIL").collect().text == "held xy and more")
