@@ -7,6 +7,8 @@ final class AnswerStream: @unchecked Sendable {
     // Sendable: whoever makes it hands it over with its submission, and from then on its variables are read and written
     // on the engine's thread only. The constants are Sendable.
 
+    /// The request's number in the queue; it is never used again.
+    let ticket: UInt64
     /// The stream's writing end.
     let writer: ChunkStream.Writer
     /// The engine's clock.
@@ -27,9 +29,10 @@ final class AnswerStream: @unchecked Sendable {
 
     /// A stream that begins now.
     init(
-        _ request: GenerationRequest, promptCount: Int, model: String, writer: ChunkStream.Writer,
+        _ request: GenerationRequest, ticket: UInt64, promptCount: Int, model: String, writer: ChunkStream.Writer,
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
+        self.ticket = ticket
         self.writer = writer
         self.now = now
         self.model = model

@@ -164,6 +164,8 @@ final class EngineLoop {
             slots[place].update { $0.flush() }
         }
         answers.writer.fail(error)
+        // Some of its choices may still stand in line.
+        queue.leave(answers.ticket)
     }
 
     // MARK: - A batch

@@ -22,6 +22,7 @@ final class EngineQueue: @unchecked Sendable {
     private let retryAfter: Duration
     private var line: WaitingLine
     private var prefixes: [UInt64: [PrefixBlock]] = [:]
+    private var lastTicket: UInt64 = 0
     private var isKnocked = false
     private var isClosed = false
 
@@ -34,6 +35,14 @@ final class EngineQueue: @unchecked Sendable {
         line = WaitingLine(capacity: capacity)
     }
 
+    /// A number for a request.
+    func nextTicket() -> UInt64 {
+        monitor.withLock {
+            lastTicket += 1
+            return lastTicket
+        }
+    }
+
     /// Lets a request wait for a slot.
     ///
     /// - Throws: ``GenerationError`` with code `overloaded` when too many wait, or `shuttingDown`.
@@ -44,7 +53,8 @@ final class EngineQueue: @unchecked Sendable {
         var displaced: Submission?
         let refusal: GenerationError? = monitor.withLock {
             if isClosed { return .shuttingDown }
-            _ = line.remove { $0.answers.writer.isEnded }
+            // Whoever leaves from here on, leaves the line.
+            if submission.answers.writer.isEnded { return nil }
             displaced = line.add(submission)
             if displaced?.answers === submission.answers { return overload }
             monitor.signal()
@@ -62,7 +72,16 @@ final class EngineQueue: @unchecked Sendable {
         }
     }
 
-    /// Makes the engine's thread look again: a stream has room, or its reader has left.
+    /// Says that nobody waits for a request any more, wherever it is.
+    func leave(_ ticket: UInt64) {
+        monitor.withLock {
+            line.remove(ticket)
+            isKnocked = true
+            monitor.signal()
+        }
+    }
+
+    /// Makes the engine's thread look again: a stream has room.
     func knock() {
         monitor.withLock {
             isKnocked = true
@@ -92,9 +111,8 @@ final class EngineQueue: @unchecked Sendable {
         now: () -> ContinuousClock.Instant
     ) -> Arrivals {
         monitor.withLock {
-            while isIdle, !isKnocked, !isClosed, prefixes.isEmpty, line.entries.isEmpty || freeSlots == 0 {
-                let next = ([expiry] + line.entries.map(\.submission.answers.expiry)).compactMap(\.self).min()
-                guard let next else {
+            while isIdle, !isKnocked, !isClosed, prefixes.isEmpty, line.count == 0 || freeSlots == 0 {
+                guard let next = [expiry, line.nextExpiry()].compactMap(\.self).min() else {
                     monitor.wait()
                     continue
                 }
@@ -105,9 +123,7 @@ final class EngineQueue: @unchecked Sendable {
             isKnocked = false
             var arrivals = Arrivals(prefixes: prefixes, isClosed: isClosed)
             prefixes = [:]
-            guard !line.entries.isEmpty else { return arrivals }
-            _ = line.remove { $0.answers.writer.isEnded }
-            arrivals.expired = line.remove { isClosed || $0.answers.timeout() != nil }
+            arrivals.expired = isClosed ? line.removeAll() : line.removeLate(now: now)
             arrivals.admitted = line.admit(freeSlots, running: running)
             return arrivals
         }

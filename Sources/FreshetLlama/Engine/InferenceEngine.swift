@@ -93,10 +93,13 @@ package final class InferenceEngine: Sendable {
             throw .promptTooLong("\(tokens.count)", contextLength: contextLength)
         }
         // The closures keep the engine alive for as long as somebody reads.
+        let ticket = queue.nextTicket()
         let (stream, writer) = ChunkStream.makeStream(
-            capacity: configuration.streamCapacity, onRoom: { self.queue.knock() }, onCancel: { self.queue.knock() })
+            capacity: configuration.streamCapacity, onRoom: { self.queue.knock() },
+            onCancel: { self.queue.leave(ticket) })
         let answers = AnswerStream(
-            request, promptCount: tokens.count, model: configuration.model, writer: writer, now: configuration.now)
+            request, ticket: ticket, promptCount: tokens.count, model: configuration.model, writer: writer,
+            now: configuration.now)
         try queue.add(Submission(request: request, tokens: tokens, answers: answers))
         return stream
     }
