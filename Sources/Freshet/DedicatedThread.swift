@@ -5,8 +5,8 @@ internal import Glibc
 package enum DedicatedThread {
     /// Starts a thread that runs `body`, and forgets it.
     ///
-    /// - Throws: ``GenerationError`` with code `outOfMemory` when the system gives no thread. Foundation's `Thread` would
-    ///   say nothing, and whoever waits for its work would wait for ever.
+    /// - Throws: ``GenerationError`` with code `outOfMemory` when the system gives no thread. Foundation's `Thread`
+    ///   would say nothing, and whoever waits for its work would wait for ever.
     package static func start(
         named name: StaticString, _ body: @escaping @Sendable () -> Void
     ) throws(GenerationError) {

@@ -10,7 +10,8 @@ struct ByteCount: Equatable, CustomStringConvertible {
     /// A count.
     init(_ bytes: Int) { self.bytes = bytes }
 
-    /// Reads a whole number with or without a letter behind it; `nil` for anything else, and for more than an `Int` holds.
+    /// Reads a whole number with or without a letter behind it; `nil` for anything else, and for more than an `Int`
+    /// holds.
     init?(_ text: String) {
         let unit = Self.units.first { $0.letter == text.last?.uppercased().first }
         let digits = unit == nil ? text[...] : text.dropLast()

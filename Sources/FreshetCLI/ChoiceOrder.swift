@@ -3,8 +3,8 @@ import Freshet
 /// Puts the chunks of choices that come side by side into the order in which a person reads them: one choice after the
 /// other.
 ///
-/// What belongs to the choice whose turn it is passes at once. What belongs to a later one is held until those before it
-/// have finished. That is at most what the limit on tokens, or the context, lets a choice have: `generate` refuses
+/// What belongs to the choice whose turn it is passes at once. What belongs to a later one is held until those before
+/// it have finished. That is at most what the limit on tokens, or the context, lets a choice have: `generate` refuses
 /// answers that neither of them ends. Whoever takes what passes slowly slows the stream, and with it all choices.
 struct ChoiceOrder {
     private var turn = 0

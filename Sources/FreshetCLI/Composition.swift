@@ -26,8 +26,8 @@ enum Composition {
         var shutDown: @Sendable () async -> Void
     }
 
-    /// Lets `body` use the model that a person chose, on this machine or at a server, and then shuts it down: what it has
-    /// computed may have yet to be written to a folder.
+    /// Lets `body` use the model that a person chose, on this machine or at a server, and then shuts it down: what it
+    /// has computed may have yet to be written to a folder.
     ///
     /// - Throws: like ``loadModel(_:console:)``, and what `body` throws.
     static func withModel(
@@ -59,8 +59,8 @@ enum Composition {
 
     /// Loads the model that a person chose, with a bar while that takes long.
     ///
-    /// - Throws: ``Exit`` or `GenerationError` that says why it cannot be used, or that a signal came; ``UsageError`` for
-    ///   options that contradict one another.
+    /// - Throws: ``Exit`` or `GenerationError` that says why it cannot be used, or that a signal came; ``UsageError``
+    ///   for options that contradict one another.
     static func loadModel(_ options: ModelOptions, console: Console) async throws -> Model {
         let path = try path(of: options)
         var llama = try options.llamaOptions(path: path)

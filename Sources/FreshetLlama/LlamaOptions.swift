@@ -35,8 +35,8 @@ public struct LlamaOptions: Sendable {
     public var batchThreads: Int?
     /// The most tokens that one step of the engine takes.
     public var batchSize = 512
-    /// Tokens that are computed at once, of those of a step: more of them make better use of the processor and take more
-    /// memory. Never more than ``batchSize``.
+    /// Tokens that are computed at once, of those of a step: more of them make better use of the processor and take
+    /// more memory. Never more than ``batchSize``.
     public var microBatchSize = 512
     /// Whether OpenBLAS computes products of many tokens with weights that are not repacked, where it is built in. It
     /// was slower on every machine measured.

@@ -116,7 +116,8 @@ import Testing
         #expect(report.omissions == [])
     }
 
-    /// The work of a turn is what it takes, so a run of one long turn and one short is not half done after the short one.
+    /// The work of a turn is what it takes, so a run of one long turn and one short is not half done after the short
+    /// one.
     @Test func theTimeThatIsLeftFollowsFromTheWork() {
         let short = Needs(streams: 1, contextLength: 0, promptTokens: 20, answerTokens: 10)
         let long = Needs(streams: 4, contextLength: 0, promptTokens: 100, answerTokens: 50)

@@ -19,8 +19,8 @@ enum FreshetProcess {
         case signalAgainAndAgain(Int32)
     }
 
-    /// One exchange: when the text has appeared, after what the exchange before waited for, the action follows. An empty
-    /// text waits for nothing.
+    /// One exchange: when the text has appeared, after what the exchange before waited for, the action follows. An
+    /// empty text waits for nothing.
     struct Step: Sendable {
         var text: String
         var action: Action

@@ -125,8 +125,8 @@ public struct GGUFWriter: Sendable {
 }
 
 extension GGUFWriter {
-    /// The smallest model that llama.cpp loads and runs: one layer of the llama architecture, 32 wide, whose weights are
-    /// all small and equal, and a byte-level vocabulary.
+    /// The smallest model that llama.cpp loads and runs: one layer of the llama architecture, 32 wide, whose weights
+    /// are all small and equal, and a byte-level vocabulary.
     public static var tinyLlama: GGUFWriter {
         let tokens = ["<s>", "</s>"] + (33...126).map { String(UnicodeScalar(UInt8($0))) } + ["Ġ", "Ċ", "Ġa", "th"]
         let (width, count) = (UInt64(32), UInt64(tokens.count))

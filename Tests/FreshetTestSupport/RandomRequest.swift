@@ -1,7 +1,7 @@
 public import Freshet
 
-/// Requests of every kind that a model can serve: messages, text and token ids, greedy and seeded, with all the sampler's
-/// options, stops that will be met, several choices, and Unicode.
+/// Requests of every kind that a model can serve: messages, text and token ids, greedy and seeded, with all the
+/// sampler's options, stops that will be met, several choices, and Unicode.
 ///
 /// ```swift
 /// var requests = RandomRequest(seed: 7, vocabularySize: 2048)

@@ -1,7 +1,7 @@
 public import Freshet
 
-/// Streams of every shape that ``ChunkGrammar`` allows and a wire can carry: several choices that take turns, every kind
-/// of content, Unicode that is easily broken, metadata.
+/// Streams of every shape that ``ChunkGrammar`` allows and a wire can carry: several choices that take turns, every
+/// kind of content, Unicode that is easily broken, metadata.
 ///
 /// ```swift
 /// var streams = RandomStream(seed: 7)

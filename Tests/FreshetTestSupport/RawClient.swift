@@ -3,8 +3,8 @@ import Glibc
 
 /// A client that says exactly what it is told to, byte by byte, over a TCP connection to this machine.
 ///
-/// Its calls block: use it inside ``talk(to:host:receiveBuffer:_:)``, which has a thread of its own. No call waits longer
-/// than ``patience``, so that a test fails rather than hangs.
+/// Its calls block: use it inside ``talk(to:host:receiveBuffer:_:)``, which has a thread of its own. No call waits
+/// longer than ``patience``, so that a test fails rather than hangs.
 public final class RawClient {
     /// The longest that a call waits, in seconds.
     public static let patience = 120

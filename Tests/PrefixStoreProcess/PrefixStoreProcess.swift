@@ -3,8 +3,8 @@ import FreshetLlama
 import FreshetTestSupport
 
 /// A process that does nothing but write to a folder of prefixes and read from it, for tests that kill it or give it no
-/// room: `PrefixStoreProcess FOLDER LIMIT SEED PROMPTS [LENGTH]`, where no file can grow beyond LENGTH bytes. It writes a
-/// line for each prompt, and one for a failure; its status is 3 when what it reads is wrong.
+/// room: `PrefixStoreProcess FOLDER LIMIT SEED PROMPTS [LENGTH]`, where no file can grow beyond LENGTH bytes. It writes
+/// a line for each prompt, and one for a failure; its status is 3 when what it reads is wrong.
 @main enum PrefixStoreProcess {
     static func main() async throws {
         let arguments = CommandLine.arguments

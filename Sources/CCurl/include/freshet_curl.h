@@ -1,8 +1,9 @@
 // Freshet's way to libcurl: curl.h, and the calls in it that Swift cannot make.
 //
-// Why this is in C: curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt take variable arguments, which Swift has no
-// way to pass. Each function here is one such call, or a few that belong together, with fixed types. Nothing is decided
-// here, nothing is kept, and libcurl's own codes are handed on; all other functions are called as curl.h declares them.
+// Why this is in C: curl_easy_setopt, curl_easy_getinfo and curl_multi_setopt take variable arguments, which Swift has
+// no way to pass. Each function here is one such call, or a few that belong together, with fixed types. Nothing is
+// decided here, nothing is kept, and libcurl's own codes are handed on; all other functions are called as curl.h
+// declares them.
 //
 // A CURL is used from one thread at a time, and a CURLM too, but for curl_multi_wakeup. Text ends in a zero byte.
 
@@ -27,8 +28,8 @@ CURLcode freshet_curl_set_text(CURL * _Nonnull curl, CURLoption option, const ch
 // Makes the transfer a POST of `count` bytes, which libcurl copies. `bytes` may be NULL when `count` is 0.
 CURLcode freshet_curl_set_body(CURL * _Nonnull curl, const void * _Nullable bytes, size_t count);
 
-// Sees to it that programs which the process starts do not inherit the transfer's sockets: as long as one of them holds a
-// copy, closing the connection says nothing to the server.
+// Sees to it that programs which the process starts do not inherit the transfer's sockets: as long as one of them holds
+// a copy, closing the connection says nothing to the server.
 CURLcode freshet_curl_keep_sockets_private(CURL * _Nonnull curl);
 
 // Sends these headers. The list stays the caller's and must outlive the transfer.

@@ -78,12 +78,12 @@ bool freshet_http_peer(struct MHD_Connection *connection, char *text, size_t cap
 // The header's length in bytes, from its first line to the empty one. Valid in calls for a request, 0 before.
 size_t freshet_http_header_size(struct MHD_Connection *connection);
 
-// Whether the header's bytes are just what libmicrohttpd made of them. It parses in place, in strings that end at a zero
-// byte: a zero byte in the header makes it overlook what follows on that line, or take the line for the header's end;
-// and a folded line's continuation becomes part of the field's *name*. In each case a server in front of this one would
-// see another request. This walks the strings, which lie in the connection's buffer in order, and answers false when
-// there is anything between them but one separator and a line's end.
-// To be called in the first call for a request, with what that call was given and the target's length as it was sent.
+// Whether the header's bytes are just what libmicrohttpd made of them. It parses in place, in strings that end at a
+// zero byte: a zero byte in the header makes it overlook what follows on that line, or take the line for the header's
+// end; and a folded line's continuation becomes part of the field's *name*. In each case a server in front of this one
+// would see another request. This walks the strings, which lie in the connection's buffer in order, and answers false
+// when there is anything between them but one separator and a line's end. To be called in the first call for a request,
+// with what that call was given and the target's length as it was sent.
 bool freshet_http_header_is_plain(
     struct MHD_Connection *connection, const char *method, const char *url, size_t target_length, const char *version);
 

@@ -69,7 +69,8 @@ public struct GenerationRequest: Sendable, Hashable {
     /// The most answers that one request may ask for.
     public static let choiceLimit = 128
 
-    /// The most UTF-8 bytes of ``client``: those of a `user`, and of what a server puts in front to tell its callers apart.
+    /// The most UTF-8 bytes of ``client``: those of a `user`, and of what a server puts in front to tell its callers
+    /// apart.
     public static let clientLimit = 1024
 
     /// The greatest ``weight``.

@@ -1,5 +1,5 @@
-/// What a provider sent with a chunk and the protocol has no place for: `system_fingerprint`, `x_groq`, a finish reason of
-/// its own.
+/// What a provider sent with a chunk and the protocol has no place for: `system_fingerprint`, `x_groq`, a finish reason
+/// of its own.
 public struct Metadata: Sendable, Hashable {
     /// What was left of the wire's object when everything that the chunk says had been taken out, in the object's own
     /// shape; `.object` always.

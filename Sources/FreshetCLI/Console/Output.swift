@@ -29,8 +29,8 @@ struct Output: Sendable {
 
     /// Writes bytes, as many calls as it takes.
     ///
-    /// It waits in `poll`, never in `write`, and writes no more than a pipe surely takes, so that a signal ends the wait
-    /// for a reader that does not read, and a non-blocking descriptor is no special case.
+    /// It waits in `poll`, never in `write`, and writes no more than a pipe surely takes, so that a signal ends the
+    /// wait for a reader that does not read, and a non-blocking descriptor is no special case.
     ///
     /// - Throws: ``Exit`` when the reader is gone, a signal came during the wait, or the system refuses.
     func write(_ bytes: [UInt8]) throws(Exit) {

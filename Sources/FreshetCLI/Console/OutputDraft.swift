@@ -2,9 +2,9 @@ import Glibc
 
 /// A file in the making, which lies beside the one that it is to become.
 ///
-/// ``place()`` puts it in the file's place, so that a full disk cannot destroy what was there; without it, the draft goes
-/// with its owner. A link is followed to its file, and a file that is replaced leaves its permissions behind; a new one is
-/// its owner's alone.
+/// ``place()`` puts it in the file's place, so that a full disk cannot destroy what was there; without it, the draft
+/// goes with its owner. A link is followed to its file, and a file that is replaced leaves its permissions behind; a
+/// new one is its owner's alone.
 final class OutputDraft {
     /// The draft, open for reading and writing until ``place()``.
     private(set) var descriptor: Int32

@@ -25,7 +25,8 @@ final class ProgressBar: @unchecked Sendable {
         self.errors = errors
     }
 
-    /// Shows how much is done, from 0 to 1, and what is being done. May be called from any thread, as often as one likes.
+    /// Shows how much is done, from 0 to 1, and what is being done. May be called from any thread, as often as one
+    /// likes.
     func show(_ fraction: Double, note: String = "") {
         guard errors.isTerminal, ContinuousClock.now - start >= patience else { return }
         let percent = Int((min(max(fraction, 0), 1) * 100).rounded(.down))

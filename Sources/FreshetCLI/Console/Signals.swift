@@ -90,8 +90,8 @@ final class Signals: @unchecked Sendable {
 
     /// Does what a signal asks for.
     ///
-    /// - Returns: whether the program is to end. An interrupt that finds another one pending ends it: what runs does not
-    ///   listen, as the rendering of an endless chat template does not.
+    /// - Returns: whether the program is to end. An interrupt that finds another one pending ends it: what runs does
+    ///   not listen, as the rendering of an endless chat template does not.
     func receive(_ number: Int32) -> Bool {
         let (stop, endsProgram) = monitor.withLock {
             let endsProgram = number != SIGINT || !interruptSparesProgram || pending != nil

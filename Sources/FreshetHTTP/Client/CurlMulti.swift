@@ -2,8 +2,8 @@ internal import CCurl
 
 /// The owner of libcurl's handle for many transfers.
 final class CurlMulti: @unchecked Sendable {
-    // Sendable: `wake` may be called from any thread, by libcurl's promise; everything else is for the transport's thread,
-    // and freeing comes when nobody holds the owner any more.
+    // Sendable: `wake` may be called from any thread, by libcurl's promise; everything else is for the transport's
+    // thread, and freeing comes when nobody holds the owner any more.
 
     /// libcurl's handle. For the transport's thread only.
     let handle: UnsafeMutableRawPointer
@@ -14,7 +14,8 @@ final class CurlMulti: @unchecked Sendable {
     init?() {
         guard let handle = curl_multi_init() else { return nil }
         self.handle = handle
-        // One exchange a connection: in libcurl 7.88 a paused stream of HTTP/2 stops the reading of its whole connection.
+        // One exchange a connection: in libcurl 7.88 a paused stream of HTTP/2 stops the reading of its whole
+        // connection.
         freshet_curl_multi_set_long(handle, CURLMOPT_PIPELINING, CURLPIPE_NOTHING)
         freshet_curl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, Self.idleConnections)
     }

@@ -11,8 +11,8 @@ package final class HTTPExchange: Sendable {
     /// Lets a paused answer go on. Any thread may call it, at any time; without a pause it changes nothing.
     package func resume() { queue.resume(id) }
 
-    /// Ends the exchange as cancelled, if it has not ended: the connection is closed at once. Any thread may call it, at
-    /// any time. What was on its way may still reach the receiver before its `finish`.
+    /// Ends the exchange as cancelled, if it has not ended: the connection is closed at once. Any thread may call it,
+    /// at any time. What was on its way may still reach the receiver before its `finish`.
     package func cancel() { queue.cancel(id) }
 }
 

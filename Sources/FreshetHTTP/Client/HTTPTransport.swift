@@ -4,8 +4,8 @@ internal import Foundation
 
 /// Makes HTTP requests: libcurl's multi interface, on one thread of its own.
 ///
-/// libcurl's rule is that its handles are used from one thread at a time. The transport keeps it by confinement: they are
-/// made, used and freed on its thread, and everything else talks to the thread through a bounded queue.
+/// libcurl's rule is that its handles are used from one thread at a time. The transport keeps it by confinement: they
+/// are made, used and freed on its thread, and everything else talks to the thread through a bounded queue.
 ///
 /// HTTP/1.1, and HTTP/2 over TLS. Connections are used again, each for one exchange at a time: on a connection that
 /// several share, one that pauses would hold up the others. Proxies are those of the environment, but for this machine
@@ -19,7 +19,8 @@ package final class HTTPTransport: Sendable {
     /// Starts a transport.
     ///
     /// - Parameters:
-    ///   - environment: where `SSL_CERT_FILE` and `SSL_CERT_DIR` are looked up. libcurl itself reads the proxies' variables.
+    ///   - environment: where `SSL_CERT_FILE` and `SSL_CERT_DIR` are looked up. libcurl itself reads the proxies'
+    ///     variables.
     ///   - capacity: the most exchanges at a time.
     /// - Throws: ``GenerationError`` with code `outOfMemory` when the system gives no thread, or libcurl cannot start.
     package init(

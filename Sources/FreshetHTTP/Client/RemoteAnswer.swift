@@ -3,8 +3,8 @@ internal import Freshet
 
 /// One answer on its way: it gets bytes from the transport and writes chunks to a stream.
 final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
-    // Sendable: `start` is read and written under `monitor` only; everything else that changes is used on the transport's
-    // thread only.
+    // Sendable: `start` is read and written under `monitor` only; everything else that changes is used on the
+    // transport's thread only.
     private let origin: HTTPOrigin
     private let key: String
     private let choiceCount: Int

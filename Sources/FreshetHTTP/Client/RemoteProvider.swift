@@ -3,7 +3,8 @@ public import Freshet
 /// A model at the other end of a wire: any server that speaks OpenAI's dialect.
 ///
 /// A slow reader pauses the connection, which holds the server up; a reader that leaves closes it. A connection that
-/// breaks off before the answer's end is a failure with code ``GenerationError/Code/truncated``. No error shows the key.
+/// breaks off before the answer's end is a failure with code ``GenerationError/Code/truncated``. No error shows the
+/// key.
 ///
 /// ```swift
 /// let provider = try RemoteProvider(
@@ -42,8 +43,8 @@ public struct RemoteProvider: Provider {
     /// Sends a request.
     ///
     /// - Returns: the answer's stream, once the server has begun it.
-    /// - Throws: ``GenerationError`` when the request is invalid, the server cannot be reached, or refuses: with its own
-    ///   words, and its `Retry-After`.
+    /// - Throws: ``GenerationError`` when the request is invalid, the server cannot be reached, or refuses: with its
+    ///   own words, and its `Retry-After`.
     public func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
         try request.validate()
         let answer = RemoteAnswer(

@@ -2,7 +2,8 @@ internal import CCurl
 internal import Freshet
 internal import Glibc
 
-/// What went wrong on the network, in sentences. None holds a header, a path, a query or a password: a host at the most.
+/// What went wrong on the network, in sentences. None holds a header, a path, a query or a password: a host at the
+/// most.
 extension GenerationError {
     /// The failure that libcurl tells by a code.
     ///

@@ -18,8 +18,8 @@ struct TrustedRoots: Sendable {
     var options: [(CURLoption, String?)] {
         var options: [(CURLoption, String?)] = []
         if let file { options += [(CURLOPT_CAINFO, file), (CURLOPT_PROXY_CAINFO, file)] }
-        // The system's file and folder hold the same. Without the folder libcurl keeps what it has read of the file, which
-        // otherwise takes 50 ms of every new connection, and of all others on the thread.
+        // The system's file and folder hold the same. Without the folder libcurl keeps what it has read of the file,
+        // which otherwise takes 50 ms of every new connection, and of all others on the thread.
         if folder != nil || file == nil { options += [(CURLOPT_CAPATH, folder), (CURLOPT_PROXY_CAPATH, folder)] }
         return options
     }

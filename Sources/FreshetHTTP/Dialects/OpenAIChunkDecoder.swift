@@ -3,12 +3,13 @@ package import Freshet
 /// Reads the events of one stream of an OpenAI-compatible server as chunks that obey ``ChunkGrammar``: the inverse of
 /// ``OpenAIChunkEncoder``, for conversations and for plain completions.
 ///
-/// Providers differ, and the chunks do not: the role comes once and first, empty pieces are gone, one event with several
-/// things in it becomes several chunks (role, progress, reasoning, text, refusal, tool calls, log-probabilities,
-/// finish), and the end comes last, with the usage wherever that stood. `id`, `created` and `model` are the first that
-/// say something; a provider that changes them later is not followed. What has no place in a chunk is in its metadata:
-/// an event that gave no chunk leaves it to the next. A finish reason that had to be translated stands there as
-/// `native_finish_reason`, and a stream that never said its usage ends with zero tokens and `"usage": null`.
+/// Providers differ, and the chunks do not: the role comes once and first, empty pieces are gone, one event with
+/// several things in it becomes several chunks (role, progress, reasoning, text, refusal, tool calls,
+/// log-probabilities, finish), and the end comes last, with the usage wherever that stood. `id`, `created` and `model`
+/// are the first that say something; a provider that changes them later is not followed. What has no place in a chunk
+/// is in its metadata: an event that gave no chunk leaves it to the next. A finish reason that had to be translated
+/// stands there as `native_finish_reason`, and a stream that never said its usage ends with zero tokens and `"usage":
+/// null`.
 ///
 /// ```swift
 /// var decoder = OpenAIChunkDecoder()
@@ -34,8 +35,8 @@ package struct OpenAIChunkDecoder: Sendable {
     /// A decoder for one stream.
     ///
     /// - Parameters:
-    ///   - keepsRaw: whether the chunks' metadata has the events' bytes; those of several events stand on lines of their
-    ///     own.
+    ///   - keepsRaw: whether the chunks' metadata has the events' bytes; those of several events stand on lines of
+    ///     their own.
     ///   - choiceCount: how many choices were asked for. One after the other, the first may have finished long before a
     ///     connection is cut. A provider that sends `[DONE]` after fewer is taken at its word.
     package init(keepsRaw: Bool = false, choiceCount: Int = 1) {

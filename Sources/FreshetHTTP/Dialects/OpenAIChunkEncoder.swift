@@ -20,8 +20,8 @@ public struct OpenAIChunkEncoder: Sendable {
     /// What every chunk of the stream begins with, made once for each `id`, `created` and `model`.
     private var prefix: [UInt8] = []
     private var identity: (id: String, created: Int, model: String)?
-    /// The same up to a piece of text, for the choice of the last piece, and what follows the piece: of every shape that
-    /// a chunk has, this one must cost nothing.
+    /// The same up to a piece of text, for the choice of the last piece, and what follows the piece: of every shape
+    /// that a chunk has, this one must cost nothing.
     private var textPrefix: [UInt8] = []
     private var textIndex: Int?
     private let textSuffix: [UInt8]

@@ -3,8 +3,8 @@ package import Freshet
 
 /// OpenAI's error object ⇄ ``GenerationError``.
 ///
-/// It is written as `{"error":{"message":…,"type":…,"param":…,"code":…}}`, where the code is ours. What is read may come
-/// from any server that calls itself compatible: the error may be a text, its code a number or missing, its type
+/// It is written as `{"error":{"message":…,"type":…,"param":…,"code":…}}`, where the code is ours. What is read may
+/// come from any server that calls itself compatible: the error may be a text, its code a number or missing, its type
 /// Anthropic's or llama.cpp's, and FastAPI's servers say `detail` instead.
 package enum OpenAIErrorObject {
     /// The longest message that is taken from a provider, in characters.

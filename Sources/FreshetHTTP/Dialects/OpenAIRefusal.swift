@@ -12,7 +12,8 @@ extension OpenAIRequest {
         }
     }
 
-    /// Of `best_of` candidates OpenAI gives back the `n` likeliest: as many of the one as of the other ask for no choosing.
+    /// Of `best_of` candidates OpenAI gives back the `n` likeliest: as many of the one as of the other ask for no
+    /// choosing.
     private static func refuseOtherCandidates(_ body: JSONField) throws(GenerationError) {
         guard let field = body["best_of"] else { return }
         let candidates: Int = try field.integer()

@@ -2,8 +2,8 @@ package import Freshet
 
 /// A request as OpenAI's dialect carries it: the body of `POST /v1/chat/completions` and `/v1/completions`, both ways.
 ///
-/// What is read is every field of OpenAI's and of llama.cpp's server that has a place in a ``GenerationRequest``, and our
-/// own `deadline_ms`, `idle_timeout_ms`, `context_shift` and `weight`. ``GenerationRequest/client`` is OpenAI's
+/// What is read is every field of OpenAI's and of llama.cpp's server that has a place in a ``GenerationRequest``, and
+/// our own `deadline_ms`, `idle_timeout_ms`, `context_shift` and `weight`. ``GenerationRequest/client`` is OpenAI's
 /// `safety_identifier` or `user`. A field that asks for something that cannot be done is refused; any other unknown
 /// field is passed over, and so is `null`. What is written leaves out every value that is Freshet's default: a Freshet
 /// server has the same, and a provider that refuses unknown fields sees only those that were set.

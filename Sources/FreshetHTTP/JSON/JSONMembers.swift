@@ -2,8 +2,8 @@ import Freshet
 
 /// An object's members, taken out one by one; what is left in the end is what nobody knew.
 ///
-/// A member is taken only when it has the kind that is asked for: a value of another kind stays. Members that are `null`
-/// say nothing, and are gone from the beginning.
+/// A member is taken only when it has the kind that is asked for: a value of another kind stays. Members that are
+/// `null` say nothing, and are gone from the beginning.
 struct JSONMembers: Sendable {
     /// What has not been taken.
     private(set) var rest: [String: JSONValue]

@@ -2,12 +2,12 @@ internal import CMicroHTTPD
 internal import Freshet
 internal import Glibc
 
-/// Notices, on a thread of its own, what libmicrohttpd does not: that the client of a suspended connection has left, and
-/// that a client takes too long.
+/// Notices, on a thread of its own, what libmicrohttpd does not: that the client of a suspended connection has left,
+/// and that a client takes too long.
 ///
 /// It watches libmicrohttpd's own descriptors in an epoll of its own, from the notice that a connection began until the
-/// notice that it is about to be closed. A half-closed connection counts as left: HTTP clients do not close their sending
-/// half before they have the answer, and a client that has gone looks just the same.
+/// notice that it is about to be closed. A half-closed connection counts as left: HTTP clients do not close their
+/// sending half before they have the answer, and a client that has gone looks just the same.
 final class ConnectionWatcher: @unchecked Sendable {
     // Sendable: the variables are used under the monitor only.
     private let monitor = Monitor()

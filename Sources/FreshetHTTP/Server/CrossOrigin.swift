@@ -1,7 +1,7 @@
 /// Which pages of other origins may read this server's answers in a browser (CORS): none, unless asked for.
 ///
-/// A page of another origin cannot send JSON without asking first, in a preflight, so that without an allowance it cannot
-/// make the server generate either: requests with other content are refused.
+/// A page of another origin cannot send JSON without asking first, in a preflight, so that without an allowance it
+/// cannot make the server generate either: requests with other content are refused.
 package struct CrossOrigin: Sendable {
     private let origins: [String]
 

@@ -2,8 +2,8 @@
 ///
 /// Three threads bring events: libmicrohttpd's own, the request's task, and the watcher. The one rule that nothing may
 /// break is libmicrohttpd's: a connection is resumed exactly once for each time that it was suspended. ``isParked`` is
-/// true from the moment that an event answers *park* to the one that answers *resume*; whoever acts on an answer does so
-/// under the lock that guards this value.
+/// true from the moment that an event answers *park* to the one that answers *resume*; whoever acts on an answer does
+/// so under the lock that guards this value.
 struct ExchangeState {
     /// How far it has come.
     enum Phase: Equatable {

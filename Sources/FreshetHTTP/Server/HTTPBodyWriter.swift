@@ -9,8 +9,8 @@ package struct HTTPBodyWriter: Sendable {
     /// While ``HTTPServerLimits/streamBytes`` or more wait for the client, this waits, suspended. Never more than that
     /// and one call's bytes are in memory.
     ///
-    /// - Throws: ``GenerationError`` with code `cancelled` when the client has left or was cut off, or when the task was
-    ///   cancelled and this would have to wait. A cancelled task can still write where there is room.
+    /// - Throws: ``GenerationError`` with code `cancelled` when the client has left or was cut off, or when the task
+    ///   was cancelled and this would have to wait. A cancelled task can still write where there is room.
     package func write(_ bytes: [UInt8]) async throws(GenerationError) { try await exchange.write(bytes) }
 
     /// Whether nothing that is written can reach the client any more.

@@ -4,13 +4,13 @@ internal import Glibc
 
 /// libmicrohttpd's daemon, and every callback of it: the one place that acts on its connections.
 ///
-/// All callbacks run on the daemon's one thread, which never waits: a request's work is a Swift task, and the connection
-/// is suspended meanwhile. Memory is handed through C in two places: a connection's `socket_context` owns an
+/// All callbacks run on the daemon's one thread, which never waits: a request's work is a Swift task, and the
+/// connection is suspended meanwhile. Memory is handed through C in two places: a connection's `socket_context` owns an
 /// ``HTTPConnection`` from the notice that it began to the notice that it is closed, and a request's context owns an
 /// ``Exchange`` from its header to its completion.
 final class HTTPDaemon: @unchecked Sendable {
-    // Sendable: `daemon` is set before it is shared, `bodyBytes` is libmicrohttpd's thread's, and the other two variables
-    // are used under the monitor.
+    // Sendable: `daemon` is set before it is shared, `bodyBytes` is libmicrohttpd's thread's, and the other two
+    // variables are used under the monitor.
     private var daemon: OpaquePointer?
     private let monitor = Monitor()
     private var isDraining = false

@@ -2,8 +2,8 @@
 package struct HTTPResponse: Sendable {
     /// The three-digit status, 200…599.
     package var status: Int
-    /// The header fields. `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's to add. A field
-    /// with an empty value, a space in its name, or a line's end in either is left out.
+    /// The header fields. `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's to add. A
+    /// field with an empty value, a space in its name, or a line's end in either is left out.
     package var fields: HTTPFields
     /// The body.
     package var body: Body

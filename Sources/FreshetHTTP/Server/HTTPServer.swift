@@ -22,8 +22,8 @@ package final class HTTPServer: Sendable {
 
     /// Starts to listen.
     ///
-    /// - Throws: ``GenerationError`` with a sentence when the address or port cannot be had, or the system lacks threads,
-    ///   memory or descriptors.
+    /// - Throws: ``GenerationError`` with a sentence when the address or port cannot be had, or the system lacks
+    ///   threads, memory or descriptors.
     package static func start(
         _ options: HTTPServerOptions, handler: @escaping @Sendable (HTTPRequest) async -> HTTPResponse
     ) throws(GenerationError) -> HTTPServer {
@@ -47,9 +47,9 @@ package final class HTTPServer: Sendable {
     /// Stops.
     ///
     /// New connections and requests are refused at once, and idle connections closed. Running requests have `limit` to
-    /// end; then their tasks are cancelled, and after ``HTTPServerLimits/lastWordsTime`` more their connections are cut.
-    /// Returns when the server's threads have ended; a handler that does not heed its cancellation may still run. May be
-    /// called again, and then waits for the first call.
+    /// end; then their tasks are cancelled, and after ``HTTPServerLimits/lastWordsTime`` more their connections are
+    /// cut. Returns when the server's threads have ended; a handler that does not heed its cancellation may still run.
+    /// May be called again, and then waits for the first call.
     package func shutDown(within limit: Duration) async {
         guard isShutDown.isFirst() else { return await ended.wait() }
         daemon.drain()

@@ -30,8 +30,8 @@ struct IncomingRequest {
             request = nil
             bodyBytes = 0
         }
-        // libmicrohttpd takes no answer before the body's end, so as much as a body may have is read and dropped for the
-        // client to hear why.
+        // libmicrohttpd takes no answer before the body's end, so as much as a body may have is read and dropped for
+        // the client to hear why.
         droppedBytes += bytes.count
         return droppedBytes <= limits.bodyBytes
     }

@@ -18,7 +18,8 @@ final class StreamedAnswer: @unchecked Sendable {
     /// Whether the pacemaker has beaten since something was written, a ping too.
     private var isQuiet = false
 
-    /// Begins to read a stream. Where nothing has come for `pings`, or for a little less, a ping is sent; `nil` sends none.
+    /// Begins to read a stream. Where nothing has come for `pings`, or for a little less, a ping is sent; `nil` sends
+    /// none.
     init(_ stream: ChunkStream, encoder: OpenAIChunkEncoder, pings: Duration?, record: RequestRecord) {
         self.stream = stream
         self.encoder = encoder

@@ -30,8 +30,8 @@ package protocol Backend: AnyObject {
     /// The position after the last token that a sequence holds.
     func nextPosition(of sequence: Int32) -> Int
 
-    /// Whether a sequence holds all that a token at `position`, its end, looks back at. A sliding window's memory may have
-    /// given away what was out of sight of a longer sequence, and is missed when that is cut or shared in part.
+    /// Whether a sequence holds all that a token at `position`, its end, looks back at. A sliding window's memory may
+    /// have given away what was out of sight of a longer sequence, and is missed when that is cut or shared in part.
     func canContinue(_ sequence: Int32, at position: Int) -> Bool
 
     /// Lets the sequence `to`, which is empty, hold the first `length` tokens of another too, without a copy; all of
@@ -41,7 +41,8 @@ package protocol Backend: AnyObject {
     /// Forgets what a sequence holds from `position` on; 0 where memory is not trimmable.
     func truncate(_ sequence: Int32, to position: Int)
 
-    /// Takes the tokens of a range out of a sequence, and moves those after it down. No other sequence holds any of them.
+    /// Takes the tokens of a range out of a sequence, and moves those after it down. No other sequence holds any of
+    /// them.
     ///
     /// - Returns: false when that could not be done and the sequence is as before.
     func shift(_ sequence: Int32, removing range: Range<Int>) -> Bool

@@ -29,8 +29,8 @@ package struct BatchCost: Sendable {
 
     /// Batches of a size that are remembered.
     private static let memory = 7
-    /// What each further batch leaves of an observation's weight, and what it has at least. The rest keeps the line from
-    /// turning freely around the size that is computed at the time.
+    /// What each further batch leaves of an observation's weight, and what it has at least. The rest keeps the line
+    /// from turning freely around the size that is computed at the time.
     private static let weightKept = 0.93
     private static let leastWeight = 0.05
     /// Batches after which a size is no longer a recent one.
@@ -72,7 +72,8 @@ package struct BatchCost: Sendable {
         return .seconds(fixedSeconds + secondsPerToken * Double(tokens))
     }
 
-    /// The most tokens that a batch may have to take no longer than `limit`, at least 0; `nil` before anything is known.
+    /// The most tokens that a batch may have to take no longer than `limit`, at least 0; `nil` before anything is
+    /// known.
     package func tokens(within limit: Duration) -> Int? {
         guard count > 0 else { return nil }
         let left = limit / .seconds(1) - fixedSeconds

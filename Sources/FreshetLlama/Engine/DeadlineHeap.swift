@@ -1,5 +1,5 @@
-/// Who is late first, of many that wait: a binary heap (Williams 1964), so that neither joining nor the look at the clock
-/// costs more with everyone who waits.
+/// Who is late first, of many that wait: a binary heap (Williams 1964), so that neither joining nor the look at the
+/// clock costs more with everyone who waits.
 ///
 /// Who waits no longer stays in it until its time has come or ``compact(keeping:)`` is called.
 struct DeadlineHeap {

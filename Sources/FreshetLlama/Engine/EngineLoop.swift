@@ -123,8 +123,8 @@ final class EngineLoop {
         slots[place].update { $0.begin(cached: memory.length(of: sequence)) }
     }
 
-    /// Puts what the folder gave into memory, one generation's blocks after the other's, until the time is over. A block
-    /// is never divided.
+    /// Puts what the folder gave into memory, one generation's blocks after the other's, until the time is over. A
+    /// block is never divided.
     ///
     /// - Returns: whether there was anything to do.
     private func restore(until end: ContinuousClock.Instant) -> Bool {

@@ -73,8 +73,8 @@ struct Generation {
     /// Says how much is in memory after a computation that was broken off.
     mutating func resume(from position: Int) { computed = position }
 
-    /// The tokens to take out when the context is full, so that the answer can go on: the older half of what follows the
-    /// prompt's beginning, of which at most a quarter of the context is kept.
+    /// The tokens to take out when the context is full, so that the answer can go on: the older half of what follows
+    /// the prompt's beginning, of which at most a quarter of the context is kept.
     var shiftRange: Range<Int> {
         let kept = min(promptCount, contextLength / 4)
         return kept..<kept + max(1, (contextLength - kept) / 2)

@@ -38,8 +38,8 @@ package struct PrefixCache: Sendable {
     /// - Parameters:
     ///   - sequenceCount: the sequences that the backend tells apart, running and finished ones together.
     ///   - capacity: the tokens that its memory holds.
-    ///   - isTrimmable: false for recurrent models, whose memory of a sequence can be shared or dropped only as a whole.
-    ///     Then only a sequence all of whose tokens begin a prompt is shared, and truncation is to 0.
+    ///   - isTrimmable: false for recurrent models, whose memory of a sequence can be shared or dropped only as a
+    ///     whole. Then only a sequence all of whose tokens begin a prompt is shared, and truncation is to 0.
     package init(sequenceCount: Int, capacity: Int, isTrimmable: Bool) {
         self.capacity = capacity
         self.isTrimmable = isTrimmable
@@ -57,8 +57,8 @@ package struct PrefixCache: Sendable {
     /// The tokens that a sequence holds; 0 for one that is free.
     package func length(of sequence: Int32) -> Int { tree.nodes[holdings[Int(sequence)].end].end }
 
-    /// How many of a sequence's tokens later prompts may share: all of them, but after a context shift only those before
-    /// it.
+    /// How many of a sequence's tokens later prompts may share: all of them, but after a context shift only those
+    /// before it.
     package func reusableLength(of sequence: Int32) -> Int { tree.publicLength(of: holdings[Int(sequence)].end) }
 
     // MARK: - A generation's life

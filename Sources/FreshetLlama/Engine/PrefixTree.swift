@@ -2,8 +2,8 @@ internal import Freshet
 
 /// What sequences hold in memory, as a tree over tokens: a radix tree whose nodes are runs of cells.
 ///
-/// It models llama.cpp's unified memory, where a cell belongs to one or more sequences. A sequence holds every node from
-/// the root down to the place where it ends, and each of them wholly, so a child's holders are among its parent's.
+/// It models llama.cpp's unified memory, where a cell belongs to one or more sequences. A sequence holds every node
+/// from the root down to the place where it ends, and each of them wholly, so a child's holders are among its parent's.
 /// Siblings may begin with the same token: sequences that computed the same tokens by themselves hold different cells.
 struct PrefixTree: Sendable {
     /// A node's index. It means the same place, the node's end, for as long as a sequence ends there.

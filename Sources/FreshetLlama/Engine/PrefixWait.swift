@@ -1,7 +1,7 @@
 internal import Freshet
 
-/// What a generation waits for before it takes a sequence, because that costs less than to compute its prompt from where
-/// memory ends. A value: it knows generations by number, and no memory.
+/// What a generation waits for before it takes a sequence, because that costs less than to compute its prompt from
+/// where memory ends. A value: it knows generations by number, and no memory.
 enum PrefixWait: Sendable, Hashable {
     /// The one that is computing the first `length` tokens of both prompts.
     case leader(number: UInt64, length: Int)

@@ -3,13 +3,13 @@ internal import Freshet
 /// Requests that wait for a slot: who gets the next one, and who is refused when too many wait.
 ///
 /// The next slot goes to the client that runs least for its weight, among those to the one whose turn it is, and among
-/// that client's requests to the first: a client with many requests does not keep another's single one waiting. When the
-/// line is full, a newcomer takes the place of the newest request of the client with most in line, where that client
-/// then still has as many in line as the newcomer's (longest queue drop; Suter et al., "Design considerations for
-/// supporting TCP with per-flow queueing", 1998).
+/// that client's requests to the first: a client with many requests does not keep another's single one waiting. When
+/// the line is full, a newcomer takes the place of the newest request of the client with most in line, where that
+/// client then still has as many in line as the newcomer's (longest queue drop; Suter et al., "Design considerations
+/// for supporting TCP with per-flow queueing", 1998).
 ///
-/// Looking for who is late costs nothing while nobody is, joining and leaving cost next to nothing, and giving a slot, or
-/// refusing one, looks at each client once: none of it depends on how many requests stand in line.
+/// Looking for who is late costs nothing while nobody is, joining and leaving cost next to nothing, and giving a slot,
+/// or refusing one, looks at each client once: none of it depends on how many requests stand in line.
 struct WaitingLine {
     /// A request, and the first of its choices that has no slot yet.
     struct Entry {
@@ -79,8 +79,8 @@ struct WaitingLine {
         return nil
     }
 
-    /// Takes the requests out that are late. Each is asked once: whoever is taken out without being handed back is never
-    /// answered.
+    /// Takes the requests out that are late. Each is asked once: whoever is taken out without being handed back is
+    /// never answered.
     mutating func removeLate(now: () -> ContinuousClock.Instant) -> [Submission] {
         guard let first = nextExpiry() else { return [] }
         let time = now()

@@ -4,8 +4,8 @@ import Glibc
 enum FileBytes {
     /// Reads `count` bytes from `start` on.
     ///
-    /// - Returns: the bytes, fewer when the file ends before or cannot be read; `failure` is then the system's number for
-    ///   it, and 0 where the file just ends.
+    /// - Returns: the bytes, fewer when the file ends before or cannot be read; `failure` is then the system's number
+    ///   for it, and 0 where the file just ends.
     static func read(_ descriptor: Int32, at start: Int, count: Int) -> (bytes: [UInt8], failure: Int32) {
         var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -2,7 +2,8 @@ internal import Foundation
 
 /// How much memory this process can still have.
 enum FreeMemory {
-    /// What the kernel says is available, or what a container leaves of it; half of the machine's where it does not say.
+    /// What the kernel says is available, or what a container leaves of it; half of the machine's where it does not
+    /// say.
     static var byteCount: Int {
         let group = number(in: "/sys/fs/cgroup/memory.max").map { limit in
             max(0, limit - (number(in: "/sys/fs/cgroup/memory.current") ?? 0))

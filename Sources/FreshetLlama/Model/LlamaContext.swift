@@ -17,7 +17,8 @@ final class LlamaContext: Backend {
 
     /// Makes a context with a whole context's length of memory for each slot.
     ///
-    /// - Throws: ``GenerationError`` with code `outOfMemory` when its memory cannot be had, or what else llama.cpp says.
+    /// - Throws: ``GenerationError`` with code `outOfMemory` when its memory cannot be had, or what else llama.cpp
+    ///   says.
     init(model: LlamaModel, options: LlamaOptions, slots: Int) throws(GenerationError) {
         let length = options.contextLength(for: model)
         let interruption = Interruption()
@@ -111,7 +112,8 @@ final class LlamaContext: Backend {
     }
 
     /// Finished sequences whose beginnings later prompts can share. Each costs llama.cpp a row of logits: 0.6 MB for a
-    /// vocabulary of 150,000. A recurrent model has memory for each sequence, however short: there is one for each slot.
+    /// vocabulary of 150,000. A recurrent model has memory for each sequence, however short: there is one for each
+    /// slot.
     private static func rememberedSequences(slots: Int, isTrimmable: Bool) -> Int {
         min(max(isTrimmable ? 16 : 0, slots), sequenceLimit - slots)
     }

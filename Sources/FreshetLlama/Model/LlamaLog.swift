@@ -1,8 +1,8 @@
 internal import CLlama
 internal import Freshet
 
-/// Where llama.cpp's log lines go, and with them what the engine has to tell nobody in particular. Without a receiver they
-/// are dropped; they never reach the terminal by themselves.
+/// Where llama.cpp's log lines go, and with them what the engine has to tell nobody in particular. Without a receiver
+/// they are dropped; they never reach the terminal by themselves.
 public enum LlamaLog {
     /// How serious a line is.
     public enum Level: Int32, Sendable, Comparable {

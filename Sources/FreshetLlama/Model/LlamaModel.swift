@@ -5,8 +5,8 @@ public import Freshet
 ///
 /// It owns llama.cpp's model and frees it when the last reference goes; every context keeps one.
 public final class LlamaModel: @unchecked Sendable {
-    // Sendable: llama.cpp's model and vocabulary are only read after loading, which it allows from any thread; the cache
-    // has a monitor.
+    // Sendable: llama.cpp's model and vocabulary are only read after loading, which it allows from any thread; the
+    // cache has a monitor.
 
     /// How a model is loaded.
     public struct LoadOptions: Sendable, Hashable {
@@ -26,8 +26,8 @@ public final class LlamaModel: @unchecked Sendable {
         public init() {}
     }
 
-    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplate``, ``LlamaContext`` and ``BareLoop``
-    /// use it.
+    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplate``, ``LlamaContext`` and
+    /// ``BareLoop`` use it.
     let handle: OpaquePointer
     /// The file's path, as it was given.
     public let path: String

@@ -1,8 +1,8 @@
 internal import CLlama
 package import Freshet
 
-/// What this machine's memory and arithmetic reach with a number of threads: the two lines of a roofline. Each is the best
-/// of several tries, because whatever else the machine does only makes them less.
+/// What this machine's memory and arithmetic reach with a number of threads: the two lines of a roofline. Each is the
+/// best of several tries, because whatever else the machine does only makes them less.
 package struct MachineRates: Sendable, Hashable {
     /// Bytes a second that all threads together read from memory.
     package var readBandwidth: Double
@@ -56,8 +56,8 @@ package struct MachineRates: Sendable, Hashable {
     struct Size: Sendable {
         /// Bytes: several times the last cache of any processor of our days, if there is the memory.
         var buffer = max(64 << 20, min(1 << 30, FreeMemory.byteCount / 4))
-        /// The shape of a matrix as a layer of a model of a few billion parameters has it. The columns are a multiple of
-        /// every type's block.
+        /// The shape of a matrix as a layer of a model of a few billion parameters has it. The columns are a multiple
+        /// of every type's block.
         var (columns, rows): (Int32, Int32) = (4096, 4096)
         /// A prompt of as many tokens as llama.cpp computes at once.
         var tokens: Int32 = 512

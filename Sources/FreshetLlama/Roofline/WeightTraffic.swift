@@ -2,10 +2,10 @@ package import Freshet
 
 /// What one token makes the processor read and multiply, counted from a GGUF file's header.
 ///
-/// A token reads every matrix that it is multiplied with, whole: those of all layers, and the one that gives the logits.
-/// Of experts it reads the few that are used, and of a table of embeddings one row. A token of a prompt gives no logits,
-/// unless it is the last. Attention's products with the keys and values are left out, as small beside these until a
-/// prompt has thousands of tokens.
+/// A token reads every matrix that it is multiplied with, whole: those of all layers, and the one that gives the
+/// logits. Of experts it reads the few that are used, and of a table of embeddings one row. A token of a prompt gives
+/// no logits, unless it is the last. Attention's products with the keys and values are left out, as small beside these
+/// until a prompt has thousands of tokens.
 package struct WeightTraffic: Sendable, Hashable {
     /// Bytes of weights that one token of an answer reads.
     package private(set) var bytesPerToken = 0.0
@@ -40,7 +40,8 @@ package struct WeightTraffic: Sendable, Hashable {
 }
 
 extension GGUFTensorType {
-    /// Whether elements are integers of a few bits with a scale for each block, which ggml multiplies as 8-bit integers.
+    /// Whether elements are integers of a few bits with a scale for each block, which ggml multiplies as 8-bit
+    /// integers.
     package var isQuantized: Bool { blockLength > 1 }
 }
 

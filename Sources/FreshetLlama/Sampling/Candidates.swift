@@ -216,7 +216,8 @@ extension Candidates {
         return ranking[ranking.count - 1]
     }
 
-    /// As many of the first candidates as `isEnough` says of a longer and longer ranking; all when it always says `nil`.
+    /// As many of the first candidates as `isEnough` says of a longer and longer ranking; all when it always says
+    /// `nil`.
     private func rank(by scores: UnsafePointer<Float>?, _ isEnough: (Ranking) -> Int?) -> Ranking {
         // A few candidates nearly always hold nearly all the probability, so a few are sorted first.
         var size = LargestSelector.smallLimit

@@ -158,8 +158,8 @@ enum FloatScan {
         any(load(values, 0) .>= threshold)
     }
 
-    /// e to the power of each number, which is 0 or less; 0 from -87 down, where the result would leave the normal floats,
-    /// and for NaN. The error is under 2e-7 of the result and 2e-38.
+    /// e to the power of each number, which is 0 or less; 0 from -87 down, where the result would leave the normal
+    /// floats, and for NaN. The error is under 2e-7 of the result and 2e-38.
     @inline(__always)
     static func exponential(_ exponents: Vector) -> Vector {
         let lowest = Vector(repeating: -87)
@@ -167,8 +167,8 @@ enum FloatScan {
         return power(larger(lowest, exponents)) - power(lowest)
     }
 
-    /// e to the power of each number from -87 to 0, as 2ⁿ · eʳ with |r| ≤ ln 2 / 2, and the Taylor series of eʳ up to the
-    /// seventh power, whose rest is under 6e-9.
+    /// e to the power of each number from -87 to 0, as 2ⁿ · eʳ with |r| ≤ ln 2 / 2, and the Taylor series of eʳ up to
+    /// the seventh power, whose rest is under 6e-9.
     @inline(__always)
     private static func power(_ x: Vector) -> Vector {
         // Adding 1.5 · 2²³ leaves the nearest integer in the low bits of the float.

@@ -51,8 +51,8 @@ struct Mirostat {
         let exponent = products / squares
         let excess = exponent - 1
         let size = powf(excess * powf(2, limit) / (1 - powf(Float(vocabularySize), -excess)), 1 / exponent)
-        // Nothing to estimate from, as with one candidate, gives no number. A number beyond the vocabulary means all of it;
-        // llama.cpp's int overflows there, and it keeps one token.
+        // Nothing to estimate from, as with one candidate, gives no number. A number beyond the vocabulary means all of
+        // it; llama.cpp's int overflows there, and it keeps one token.
         return size.isNaN ? 1 : Int(max(1, min(size, Float(vocabularySize))))
     }
 }

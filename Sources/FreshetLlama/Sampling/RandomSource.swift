@@ -1,9 +1,9 @@
 /// A reproducible stream of random numbers: SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
 /// generators", OOPSLA 2014).
 ///
-/// It is ours, and not the standard library's or llama.cpp's, so that a seed gives the same numbers in every later version
-/// and on every machine. Which tokens they pick depends on the logits too, and those differ in their last bits between
-/// machines: see ``SamplingOptions/seed``.
+/// It is ours, and not the standard library's or llama.cpp's, so that a seed gives the same numbers in every later
+/// version and on every machine. Which tokens they pick depends on the logits too, and those differ in their last bits
+/// between machines: see ``SamplingOptions/seed``.
 package struct RandomSource: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -8,8 +8,8 @@ package struct Candidate: Sendable, Hashable {
     package var probability: Float
 }
 
-/// Chooses tokens from a model's logits as ``SamplingOptions`` say: logit bias, then the stages in their order, then the
-/// draw. The stages are llama.cpp's, and tests compare each of them with llama.cpp's own.
+/// Chooses tokens from a model's logits as ``SamplingOptions`` say: logit bias, then the stages in their order, then
+/// the draw. The stages are llama.cpp's, and tests compare each of them with llama.cpp's own.
 ///
 /// One sequence owns a sampler, and uses it from one thread at a time. All memory is taken in `init`.
 ///
@@ -23,8 +23,8 @@ package struct Candidate: Sendable, Hashable {
 ///
 /// **The draw.** One number u from 0 up to 1 is taken from ``RandomSource``, started with the seed. The candidates are
 /// put in order, likeliest first and equal ones by token, and the first at which their summed probability reaches u is
-/// chosen. A single candidate is chosen without a number, so greedy sampling takes none. XTC takes one number before, in
-/// its place in the chain, wherever it is on and there are two candidates.
+/// chosen. A single candidate is chosen without a number, so greedy sampling takes none. XTC takes one number before,
+/// in its place in the chain, wherever it is on and there are two candidates.
 ///
 /// **Unusable logits.** NaN and minus infinity mean that a token cannot be chosen, and plus infinity is taken for the
 /// largest float.
@@ -78,8 +78,8 @@ package final class Sampler {
         }
     }
 
-    /// Takes a token of the sequence, of the prompt or chosen, into the history that the penalties look at. A token that
-    /// is not in the vocabulary is passed over.
+    /// Takes a token of the sequence, of the prompt or chosen, into the history that the penalties look at. A token
+    /// that is not in the vocabulary is passed over.
     package func accept(_ token: Token) {
         guard 0..<Token(vocabularySize) ~= token else { return }
         penalties?.accept(token)
@@ -88,8 +88,8 @@ package final class Sampler {
 
     /// Chooses the next token; ``accept(_:)`` is left to the caller, who may want to reject it.
     ///
-    /// - Parameter logits: one for each token of the vocabulary. They are only read, and stay as the model gave them for
-    ///   whoever wants log-probabilities.
+    /// - Parameter logits: one for each token of the vocabulary. They are only read, and stay as the model gave them
+    ///   for whoever wants log-probabilities.
     /// - Returns: the token; `nil` when no token can be chosen because every logit is NaN or minus infinity.
     package func sample(_ logits: UnsafeBufferPointer<Float>) -> Token? {
         narrow(logits)

@@ -14,7 +14,8 @@ final class SequenceBreakerCache: @unchecked Sendable {
     /// The one asked for last stands first.
     private var entries: [(texts: [String], breakers: SequenceBreakers)] = []
 
-    /// The breakers of a list, made when they are not known. Two threads that ask for the same at once may both make them.
+    /// The breakers of a list, made when they are not known. Two threads that ask for the same at once may both make
+    /// them.
     func breakers(of texts: [String], make: () -> SequenceBreakers) -> SequenceBreakers {
         let breakers = monitor.withLock { entries.first { $0.texts == texts }?.breakers } ?? make()
         monitor.withLock {

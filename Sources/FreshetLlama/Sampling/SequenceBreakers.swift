@@ -55,14 +55,14 @@ package struct SequenceBreakers: Sendable {
 
     private struct Text {
         let bytes: [UInt8]
-        /// By how many of the bytes come before: the tokens of the rest. A vocabulary has thousands of tokens that end with
-        /// the same few bytes, and tokenising is the dear part.
+        /// By how many of the bytes come before: the tokens of the rest. A vocabulary has thousands of tokens that end
+        /// with the same few bytes, and tokenising is the dear part.
         private var rests: [Int: [Token]] = [:]
 
         init(bytes: [UInt8]) { self.bytes = bytes }
 
-        /// What must follow a token for the text to be complete, once for each way in which the token holds its beginning;
-        /// nothing needs to follow where it holds all of it.
+        /// What must follow a token for the text to be complete, once for each way in which the token holds its
+        /// beginning; nothing needs to follow where it holds all of it.
         mutating func tails(after token: [UInt8], tokenize: ([UInt8]) -> [Token]) -> [[Token]] {
             var found: [[Token]] = []
             for start in token.indices where token[start] == bytes[0] {

@@ -1,7 +1,8 @@
 /// How a model's numbers are stored: the mixtures of types that `llama-quantize` makes, by its names.
 ///
-/// Norms, biases and the small parts of recurrent layers stay 32-bit floats, the output's matrix gets more bits (it is the
-/// embedding's too where there is no other), and the mixtures `_M` give some layers more. The rules are llama.cpp's.
+/// Norms, biases and the small parts of recurrent layers stay 32-bit floats, the output's matrix gets more bits (it is
+/// the embedding's too where there is no other), and the mixtures `_M` give some layers more. The rules are
+/// llama.cpp's.
 package enum SyntheticQuantization: String, Sendable, Hashable, CaseIterable {
     case f16
     case q8_0

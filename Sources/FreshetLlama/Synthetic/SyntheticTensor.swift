@@ -54,8 +54,8 @@ extension SyntheticShape {
         return tensors + [.row("output_norm.weight", width, all: 1)]
     }
 
-    /// Whether the output has the embedding's weights, as in all the published models of these sizes. Gemma multiplies the
-    /// embedding until it is as large as what the layers add, and would say the last token again and again.
+    /// Whether the output has the embedding's weights, as in all the published models of these sizes. Gemma multiplies
+    /// the embedding until it is as large as what the layers add, and would say the last token again and again.
     private var sharesEmbedding: Bool { architecture != .gemma3 }
 
     /// Llama 3's models carry a factor for each of the rotary frequencies.

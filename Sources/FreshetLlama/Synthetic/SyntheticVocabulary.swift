@@ -1,10 +1,10 @@
 /// A byte-level vocabulary of any size that cuts every text, and gives a short word one token.
 ///
 /// Its tokens are the 256 bytes, then every beginning of a word of one letter, of two, of three and so on, with the
-/// space before it, as many as there are places for, and last the three marks of conversations. Each beginning is merged
-/// from the one that is a letter shorter, so a word's token is its longest known beginning; what is left of it has a
-/// token for each letter. The letters are in the order of their frequency in English, so that the beginnings that find
-/// no place are rare ones. With 150,000 tokens a word of three letters is one, and most of four.
+/// space before it, as many as there are places for, and last the three marks of conversations. Each beginning is
+/// merged from the one that is a letter shorter, so a word's token is its longest known beginning; what is left of it
+/// has a token for each letter. The letters are in the order of their frequency in English, so that the beginnings that
+/// find no place are rare ones. With 150,000 tokens a word of three letters is one, and most of four.
 package struct SyntheticVocabulary: Sendable {
     /// The tokens' texts, bytes written as the characters that GPT-2 has for them.
     package let tokens: [String]
@@ -53,7 +53,8 @@ package struct SyntheticVocabulary: Sendable {
         self.merges = merges
     }
 
-    /// The characters that stand for the 256 bytes: the visible ones of Latin-1 for themselves, the others' from 256 on.
+    /// The characters that stand for the 256 bytes: the visible ones of Latin-1 for themselves, the others' from 256
+    /// on.
     private static let bytes: [String] = {
         var next: UInt32 = 256
         return (0..<256).map { (byte: UInt32) in

@@ -56,8 +56,8 @@ struct Arena: Sendable {
         return path
     }
 
-    /// OpenBLAS makes llama-server slower, and it has no option to leave it out. A library that is loaded before its own
-    /// says that there is none: ggml's list of backends then begins and ends with the CPU.
+    /// OpenBLAS makes llama-server slower, and it has no option to leave it out. A library that is loaded before its
+    /// own says that there is none: ggml's list of backends then begins and ends with the CPU.
     private static func leaveOutBLAS(
         of program: String, in folder: String, arguments: [String]
     ) throws(GenerationError) -> String {

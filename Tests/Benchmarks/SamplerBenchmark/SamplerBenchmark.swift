@@ -6,9 +6,9 @@ import FreshetLlama
 
 /// Prints what one token's sampling costs, with Freshet's sampler and with llama.cpp's own chain, on the same logits.
 ///
-/// The two take turns, and their medians are compared. llama.cpp's time contains, as in its programs, the filling of its
-/// list of candidates. Freshet's sampler must not allocate: the benchmark stops where it does. Arguments choose chains
-/// by their names.
+/// The two take turns, and their medians are compared. llama.cpp's time contains, as in its programs, the filling of
+/// its list of candidates. Freshet's sampler must not allocate: the benchmark stops where it does. Arguments choose
+/// chains by their names.
 @main
 enum SamplerBenchmark {
     static func main() async {

@@ -28,8 +28,8 @@ typedef struct freshet_oracle_candidate {
 
 // A chain without stages for `vocabulary_size` tokens; NULL when memory could not be had.
 //
-// `model_path`, which ends in a zero byte, names a sound model whose vocabulary is loaded for DRY's breakers; NULL loads
-// none. The oracle has llama.cpp load it for itself, so that no handle of Freshet's need pass its boundary.
+// `model_path`, which ends in a zero byte, names a sound model whose vocabulary is loaded for DRY's breakers; NULL
+// loads none. The oracle has llama.cpp load it for itself, so that no handle of Freshet's need pass its boundary.
 freshet_oracle * _Nullable freshet_oracle_new(int32_t vocabulary_size, const char * _Nullable model_path);
 void freshet_oracle_free(freshet_oracle * _Nonnull oracle);
 
@@ -59,8 +59,8 @@ bool freshet_oracle_add_draw(freshet_oracle * _Nonnull oracle, uint32_t seed);
 void freshet_oracle_accept(freshet_oracle * _Nonnull oracle, int32_t token);
 
 // Runs the chain over one logit for each token of the vocabulary, which it leaves as they are. Returns the index in
-// `candidates` of the token that was chosen, or -1 when no stage chooses; `count` receives how many candidates are left.
-// `candidates` has room for the whole vocabulary.
+// `candidates` of the token that was chosen, or -1 when no stage chooses; `count` receives how many candidates are
+// left. `candidates` has room for the whole vocabulary.
 int32_t freshet_oracle_apply(freshet_oracle * _Nonnull oracle, const float * _Nonnull logits,
                              freshet_oracle_candidate * _Nonnull candidates, size_t * _Nonnull count);
 

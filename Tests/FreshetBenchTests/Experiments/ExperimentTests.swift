@@ -69,8 +69,8 @@ struct ExperimentTests {
         #expect(Throughput(streams: 2).figure(of: [streams[0], Self.timeline(1, [2])]).value == nil)
     }
 
-    /// Two runners with gaps of 1 s; the intruder comes at 4 and has its first token at 7.5. The gaps that touch that time
-    /// are 3.5 to 4.5, 4.5 to 7 and 7 to 8 of the first, 4 to 7 and 7 to 8.5 of the second.
+    /// Two runners with gaps of 1 s; the intruder comes at 4 and has its first token at 7.5. The gaps that touch that
+    /// time are 3.5 to 4.5, 4.5 to 7 and 7 to 8 of the first, 4 to 7 and 7 to 8.5 of the second.
     @Test func whatAnIntruderCosts() {
         let timelines = [
             Self.timeline(0, [1.5, 2.5, 3.5, 4.5, 7, 8, 20]), Self.timeline(0, [1, 2, 3, 4, 7, 8.5]),

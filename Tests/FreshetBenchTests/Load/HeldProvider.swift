@@ -4,8 +4,8 @@ import FreshetTestSupport
 
 /// A provider whose streams a test writes by hand, and a clock that it moves between the pieces.
 ///
-/// The generator reads the clock once for each thing that it notes, so a test that waits for so many readings knows that
-/// all of them were noted at the time that the clock showed.
+/// The generator reads the clock once for each thing that it notes, so a test that waits for so many readings knows
+/// that all of them were noted at the time that the clock showed.
 final class HeldProvider: Provider {
     // Sendable: what changes is read and written under `monitor`, or by the manual clock under its own.
     let model = "held"

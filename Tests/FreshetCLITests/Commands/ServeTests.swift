@@ -207,7 +207,8 @@ import Testing
         Self.expectCleanEnd(outcome)
     }
 
-    /// Only a page that has been allowed may read answers, and only this machine's own names are answered without a key.
+    /// Only a page that has been allowed may read answers, and only this machine's own names are answered without a
+    /// key.
     @Test func pagesOfOtherOrigins() async throws {
         let outcome = try await FreshetServer.run(["--cors-origins", "https://a.example"]) { server in
             try await server.talk { client in

@@ -36,7 +36,8 @@ import Testing
         }
     }
 
-    /// Whether the connection breaks off or the body ends in good order: an answer that stops early never looks finished.
+    /// Whether the connection breaks off or the body ends in good order: an answer that stops early never looks
+    /// finished.
     @Test(arguments: [true, false]) func truncationAtEveryEvent(_ isOrderly: Bool) async throws {
         let events = Transcript.events
         for count in 0...events.count {

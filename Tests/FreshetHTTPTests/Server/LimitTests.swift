@@ -31,7 +31,8 @@ import Testing
                 return HTTPResponse(body: .whole([]))
             },
             { server in
-                // No first line; a header without end; a body that is slow; the same on a connection that has been used.
+                // No first line; a header without end; a body that is slow; the same on a connection that has been
+                // used.
                 let beginnings = [
                     "", "GET / HTTP/1.1\r\nHost: a\r\n",
                     "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n",

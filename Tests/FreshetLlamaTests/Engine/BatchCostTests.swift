@@ -48,8 +48,8 @@ struct BatchCostTests {
         }
     }
 
-    /// One batch in ten takes twice as long, all of them vary: the line stays within a tenth of the truth, as long as no
-    /// more than four of a size's last seven were disturbed; and when the machine becomes half as fast, it follows.
+    /// One batch in ten takes twice as long, all of them vary: the line stays within a tenth of the truth, as long as
+    /// no more than four of a size's last seven were disturbed; and when the machine becomes half as fast, it follows.
     @Test func disturbanceIsTakenForWhatItIs() {
         var judged = 0
         for seed in 0..<(40 as UInt64) {

@@ -113,7 +113,7 @@ struct StoredPrefixTests {
     }
 
     /// Ten blocks come from the folder while another stream runs: it has a token after at most two of them, which take
-    /// 80 of the 99 milliseconds that it leaves.
+    /// 40 milliseconds each.
     ///
     /// - Parameter loadLimit: all at once, or in pieces of some blocks, which are files of up to 3 KB.
     @Test(.timeLimit(.minutes(10)), arguments: [32 << 20, 8_000])

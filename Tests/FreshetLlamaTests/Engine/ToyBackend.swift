@@ -23,8 +23,8 @@ final class ToyBackend: Backend {
         let onToken: @Sendable (Token) throws(GenerationError) -> Void
         /// The bytes to answer with, in order; the hash decides when there are none.
         let bytes: [UInt8]
-        /// Called with all tokens of a sequence after which logits are wanted: what is given in their place, which may be
-        /// nothing. `nil` leaves them as they are.
+        /// Called with all tokens of a sequence after which logits are wanted: what is given in their place, which may
+        /// be nothing. `nil` leaves them as they are.
         let logits: @Sendable ([Token]) -> [Float]?
         /// Called before a state is put back.
         let onLoad: @Sendable () -> Void

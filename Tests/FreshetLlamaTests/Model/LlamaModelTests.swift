@@ -35,8 +35,8 @@ struct LlamaModelTests {
         #expect(error?.code == .cancelled)
     }
 
-    /// What changes speed does not change the text. The prompt is long enough for OpenBLAS, which one context uses and the
-    /// next does not.
+    /// What changes speed does not change the text. The prompt is long enough for OpenBLAS, which one context uses and
+    /// the next does not.
     @Test func howItIsComputedDoesNotChangeTheText() async throws {
         let changes: [@Sendable (inout LlamaOptions) -> Void] = [
             { _ in }, { $0.load.usesMemoryMap = false }, { $0.load.usesHugePages = true }, { $0.usesBLAS = true },

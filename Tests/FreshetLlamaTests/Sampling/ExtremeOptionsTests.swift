@@ -3,7 +3,8 @@ import Testing
 
 @testable import FreshetLlama
 
-/// Whatever passes ``SamplingOptions/validate()`` gives a token, or none where none can be had; it never ends the process.
+/// Whatever passes ``SamplingOptions/validate()`` gives a token, or none where none can be had; it never ends the
+/// process.
 struct ExtremeOptionsTests {
     private static let (huge, tiny) = (Float.greatestFiniteMagnitude, Float.leastNonzeroMagnitude)
     private static let lengths = [0, 1, 2, 64, Int(Int32.max), .max - 1, .max]

@@ -152,7 +152,8 @@ struct SamplerTests {
         }
     }
 
-    /// Whatever the options, once everything has been used. Exact in an optimised build, where the benchmark counts too.
+    /// Whatever the options, once everything has been used. Exact in an optimised build, where the benchmark counts
+    /// too.
     @Test(.enabled(if: allocations_are_counted(), "a sanitizer has its own malloc"))
     func nothingIsAllocatedForAToken() {
         var cases = SamplingCases(seed: 51)

@@ -99,7 +99,8 @@ public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 #if !FUZZING
-    /// Without libFuzzer, which brings a `main` of its own, the program checks the inputs in the files that it is given.
+    /// Without libFuzzer, which brings a `main` of its own, the program checks the inputs in the files that it is
+    /// given.
     @main struct Replay {
         static func main() throws {
             for path in CommandLine.arguments.dropFirst() {

@@ -2,11 +2,11 @@ internal import Freshet
 
 /// `POST /v1/chat/completions` and `POST /v1/completions`: text, streamed or whole.
 ///
-/// The engine divides its time among clients, and a client is who called, by its key or without keys by its address, with
-/// the `user` whom the request names: `key 2/alice`. So a program that serves many people with one key can have them
-/// treated as different clients. Nobody checks the name, nor the request's `weight`: whoever may call is trusted not to
-/// take a greater share than is due, by naming many users or a great weight. Callers who cannot be trusted with that
-/// belong behind a proxy that sets both fields.
+/// The engine divides its time among clients, and a client is who called, by its key or without keys by its address,
+/// with the `user` whom the request names: `key 2/alice`. So a program that serves many people with one key can have
+/// them treated as different clients. Nobody checks the name, nor the request's `weight`: whoever may call is trusted
+/// not to take a greater share than is due, by naming many users or a great weight. Callers who cannot be trusted with
+/// that belong behind a proxy that sets both fields.
 struct GenerationRoute: Route {
     private let endpoint: OpenAIEndpoint
     private let models: ServedModels

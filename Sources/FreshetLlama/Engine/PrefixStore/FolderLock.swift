@@ -1,7 +1,7 @@
 import Glibc
 
-/// Lets one store at a time add to a folder, and tells it whether another did since. A file in the folder is locked, and
-/// counts the changes. Used from one thread at a time.
+/// Lets one store at a time add to a folder, and tells it whether another did since. A file in the folder is locked,
+/// and counts the changes. Used from one thread at a time.
 final class FolderLock {
     private static let fileName = "freshet.lock"
     private static let (attempts, pause) = (200, 5000 as UInt32)

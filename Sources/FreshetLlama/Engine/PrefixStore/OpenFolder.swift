@@ -1,7 +1,7 @@
 import Glibc
 
-/// A folder's descriptor, open for as long as this lives. Names are looked up in the folder that was opened, whatever its
-/// path leads to later.
+/// A folder's descriptor, open for as long as this lives. Names are looked up in the folder that was opened, whatever
+/// its path leads to later.
 final class OpenFolder: Sendable {
     /// The descriptor.
     let descriptor: Int32

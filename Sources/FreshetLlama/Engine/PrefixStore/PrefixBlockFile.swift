@@ -1,7 +1,7 @@
 import Freshet
 
-/// The format of a block's file, both ways. Numbers are in the machine's own byte order; to a machine with the other one
-/// the version is unknown.
+/// The format of a block's file, both ways. Numbers are in the machine's own byte order; to a machine with the other
+/// one the version is unknown.
 ///
 ///     place       bytes
 ///     0           8     "freshet" and a zero byte
@@ -15,9 +15,9 @@ import Freshet
 ///     56+k        4n    every token from the prompt's beginning to the block's end
 ///     56+k+4n     p     the payload, to the end of the file
 ///
-/// Whoever reads a block knows all of this but the payload and the checksum, and takes nothing else: no length is believed.
-/// All tokens before are there too, so that what a hash cannot tell apart never gives another prompt's state. At the end
-/// of a prompt of 100,000 that is 400 KB, beside a payload of about a megabyte.
+/// Whoever reads a block knows all of this but the payload and the checksum, and takes nothing else: no length is
+/// believed. All tokens before are there too, so that what a hash cannot tell apart never gives another prompt's state.
+/// At the end of a prompt of 100,000 that is 400 KB, beside a payload of about a megabyte.
 struct PrefixBlockFile {
     /// The format's version.
     static let version: UInt32 = 1

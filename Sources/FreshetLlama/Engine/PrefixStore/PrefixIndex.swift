@@ -23,8 +23,8 @@ struct PrefixIndex: Sendable {
         }
     }
 
-    /// The blocks to remove so that at least `byteCount` bytes become free, the first first: those used longest ago, and
-    /// of those used at the same time the ones on which fewer others depend.
+    /// The blocks to remove so that at least `byteCount` bytes become free, the first first: those used longest ago,
+    /// and of those used at the same time the ones on which fewer others depend.
     ///
     /// A use of a block is a use of every block before it in its prompt, so a block goes before those it depends on.
     ///

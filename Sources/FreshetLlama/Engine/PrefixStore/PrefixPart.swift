@@ -1,7 +1,7 @@
 import Glibc
 
-/// A file that is being written. It gets a block's name only when it is whole; until then it has a name that is nobody's,
-/// and is locked for as long as its writer lives. It goes with its owner when it has not become a block.
+/// A file that is being written. It gets a block's name only when it is whole; until then it has a name that is
+/// nobody's, and is locked for as long as its writer lives. It goes with its owner when it has not become a block.
 final class PrefixPart {
     private static let (start, end) = ("freshet-", ".part")
     private static let pieceLength = 4 << 20
@@ -17,8 +17,8 @@ final class PrefixPart {
         name = Self.start + String(UInt64.random(in: .min ... .max), radix: 16) + Self.end
         descriptor = openat(folder.descriptor, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw PrefixFolderFailure(errno: errno, "no file can be made in it") }
-        // Who opens the folder just before this takes the file for a leftover and removes it; then it cannot be renamed,
-        // and is written once more.
+        // Who opens the folder just before this takes the file for a leftover and removes it; then it cannot be
+        // renamed, and is written once more.
         flock(descriptor, LOCK_EX | LOCK_NB)
     }
 
@@ -47,8 +47,8 @@ final class PrefixPart {
         }
     }
 
-    /// Makes what was added reach the disk. A kill needs no more than the renaming afterwards; but some file systems say
-    /// only here that they have no room. After a loss of power the checksum decides.
+    /// Makes what was added reach the disk. A kill needs no more than the renaming afterwards; but some file systems
+    /// say only here that they have no room. After a loss of power the checksum decides.
     func flush() throws(PrefixFolderFailure) {
         guard fdatasync(descriptor) == 0 else {
             throw PrefixFolderFailure(errno: errno, "a file in it cannot be written")

@@ -3,16 +3,16 @@ internal import Glibc
 
 /// Keeps the computed state of prompts in a folder, so that a prompt's beginning costs little after a restart too.
 ///
-/// A prompt is cut into blocks of 64 tokens. A block's name is a hash of its model and of all tokens up to its end, so a
-/// beginning that prompts share is stored once, and a longer prompt adds only what is new. A file is believed only when
-/// its model, its tokens and its checksum are right; any other is removed.
+/// A prompt is cut into blocks of 64 tokens. A block's name is a hash of its model and of all tokens up to its end, so
+/// a beginning that prompts share is stored once, and a longer prompt adds only what is new. A file is believed only
+/// when its model, its tokens and its checksum are right; any other is removed.
 ///
-/// The folder is bounded: before it grows beyond its limit, the blocks used longest ago are removed, whatever model they
-/// belong to. Several processes may share it. It holds prompts in clear, for the user only.
+/// The folder is bounded: before it grows beyond its limit, the blocks used longest ago are removed, whatever model
+/// they belong to. Several processes may share it. It holds prompts in clear, for the user only.
 ///
 /// Files are read and written by a thread of the store's own. Every call here is safe from any thread and returns at
-/// once, but ``init(directory:limit:modelKey:loadLimit:saveLimit:now:onFailure:)``. Dropping the last reference ends the thread,
-/// after what ``close()`` would finish.
+/// once, but ``init(directory:limit:modelKey:loadLimit:saveLimit:now:onFailure:)``. Dropping the last reference ends
+/// the thread, after what ``close()`` would finish.
 package final class PrefixStore: Sendable {
     /// Tokens in a block. What a prompt has beyond its whole blocks is computed again, so they are short.
     package static let blockLength = 64
@@ -102,8 +102,8 @@ package final class PrefixStore: Sendable {
     ///   - completion: is called once, on the store's thread, with the blocks from the range's beginning on, up to the
     ///     first that is missing or damaged. There are fewer also where they would take more than an order gives
     ///     (order the rest after that), or when the store is closed meanwhile.
-    /// - Returns: whether the order was taken. False when too many wait or the store is closed; `completion` is then not
-    ///   called.
+    /// - Returns: whether the order was taken. False when too many wait or the store is closed; `completion` is then
+    ///   not called.
     package func load(
         _ tokens: [Token], range: Range<Int>, completion: @escaping @Sendable ([PrefixBlock]) -> Void
     ) -> Bool {
@@ -125,8 +125,8 @@ package final class PrefixStore: Sendable {
         return count * (file.frontLength + payloadLength) + 4 * Self.blockLength * count * (count + 1) / 2 <= limit
     }
 
-    /// Hands a block over to be written. The blocks of a prompt go in order: one whose predecessor is not stored by then
-    /// is not written.
+    /// Hands a block over to be written. The blocks of a prompt go in order: one whose predecessor is not stored by
+    /// then is not written.
     ///
     /// - Parameter block: of ``blockLength`` tokens, which begin at a multiple of it.
     /// - Returns: whether the block was taken, or is there already. False when too many wait, it is too long for the

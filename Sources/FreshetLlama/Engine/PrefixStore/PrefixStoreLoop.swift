@@ -120,8 +120,8 @@ final class PrefixStoreLoop: @unchecked Sendable {
             modelKey: modelKey, tokens: tokens, range: tokens.count - PrefixStore.blockLength..<tokens.count)
     }
 
-    /// Writes down that a prompt's first blocks were used, the first first: no block is ever older than one that depends
-    /// on it.
+    /// Writes down that a prompt's first blocks were used, the first first: no block is ever older than one that
+    /// depends on it.
     private func use(_ chain: some BidirectionalCollection<PrefixBlockName>) {
         let time = now()
         guard let last = chain.last, let entry = index[last], entry.lastUse <= time - Self.useResolution else { return }

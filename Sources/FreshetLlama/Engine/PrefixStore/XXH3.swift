@@ -1,7 +1,7 @@
 internal import CXXHash
 
-/// XXH3 with 128 bits over bytes that come piece by piece, by libxxhash (Yann Collet, https://xxhash.com). It tells bytes
-/// apart; it does not keep out someone who looks for a collision.
+/// XXH3 with 128 bits over bytes that come piece by piece, by libxxhash (Yann Collet, https://xxhash.com). It tells
+/// bytes apart; it does not keep out someone who looks for a collision.
 final class XXH3 {
     // Created in init, freed in deinit; used by the owner's thread.
     private let state: OpaquePointer

@@ -25,8 +25,8 @@ public struct GGUFFile: Sendable {
     public let dataOffset: Int
     /// The file's length.
     public let byteCount: Int
-    /// 16 hexadecimal digits that tell this file from others: a hash of its length, its whole header and 64 evenly spaced
-    /// samples of 4 KiB of its weights. It identifies; it does not authenticate.
+    /// 16 hexadecimal digits that tell this file from others: a hash of its length, its whole header and 64 evenly
+    /// spaced samples of 4 KiB of its weights. It identifies; it does not authenticate.
     public let fingerprint: String
 
     private let places: [String: Int]

@@ -12,9 +12,9 @@ struct GGUFReader: ~Copyable {
     private var window: [UInt8] = []
     private var windowStart = 0
 
-    /// What bounds the memory that a file can ask for: a few bytes of it, which need not even be on disk, may stand for a
-    /// value many times larger. Each limit is several times what the largest models need: 260,000 tokens, and twice as
-    /// many merges, in 30 MB.
+    /// What bounds the memory that a file can ask for: a few bytes of it, which need not even be on disk, may stand for
+    /// a value many times larger. Each limit is several times what the largest models need: 260,000 tokens, and twice
+    /// as many merges, in 30 MB.
     private enum Limit {
         /// The bytes of the whole header.
         static let header = 1 << 27
