@@ -74,7 +74,10 @@ let package = Package(
                 .linkedLibrary("ggml-cpu"), .linkedLibrary("ggml"), .linkedLibrary("ggml-base"),
             ]
         ),
-        .target(name: "BenchmarkTurns", path: "Tests/Benchmarks/BenchmarkTurns", swiftSettings: settings),
+        .target(
+            name: "BenchmarkTurns", dependencies: ["FreshetBench"], path: "Tests/Benchmarks/BenchmarkTurns",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "SamplerBenchmark",
             dependencies: ["BenchmarkTurns", "Freshet", "FreshetLlama", "CAllocations", "CSamplerOracle"],
@@ -85,7 +88,7 @@ let package = Package(
             path: "Tests/Benchmarks/ChunkBenchmark", swiftSettings: settings
         ),
         .executableTarget(
-            name: "EngineBenchmark", dependencies: ["BenchmarkTurns", "Freshet", "FreshetHTTP", "FreshetTestSupport"],
+            name: "EngineBenchmark", dependencies: ["Freshet", "FreshetBench", "FreshetHTTP", "FreshetTestSupport"],
             path: "Tests/Benchmarks/EngineBenchmark", swiftSettings: settings
         ),
         .executableTarget(

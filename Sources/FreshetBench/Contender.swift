@@ -8,41 +8,20 @@ package struct Contender: Sendable {
     package var provider: any Provider
     /// What can be measured of a model in this process only; `nil` for a server.
     package var instruments: Instruments?
+    /// Opens the model anew; `nil` where that is another's to do.
+    package var reopen: Reopening?
+
+    /// Opens a model, with that folder for computed prompts.
+    package typealias Reopening = @Sendable (_ folder: String) async throws(GenerationError) -> Opened
 
     /// A side.
-    package init(_ side: Side, provider: any Provider, instruments: Instruments? = nil) {
+    package init(
+        _ side: Side, provider: any Provider, instruments: Instruments? = nil, reopen: Reopening? = nil
+    ) {
         self.side = side
         self.provider = provider
         self.instruments = instruments
-    }
-}
-
-/// What can be measured only of a model in this process. This room knows neither llama.cpp nor the network: who puts the
-/// parts together fills these in.
-package struct Instruments: Sendable {
-    /// Computes a prompt and an answer of so many tokens in a bare loop in C over the same model.
-    package var bareLoop: @Sendable (_ prompt: [Token], _ count: Int) async throws(GenerationError) -> BareLoopTime
-    /// Opens the model anew, with that folder for computed prompts.
-    package var reopen: @Sendable (_ folder: String) async throws(GenerationError) -> Opened
-    /// Measures what the machine allows this model, with so many tokens in memory.
-    package var measureRoofline: @Sendable (_ depth: Int) async throws(GenerationError) -> Roofline
-    /// Makes what samples tokens, as many as it is told, over logits of the model's vocabulary.
-    package var makeSampling: ProcessorTime.Maker
-    /// Makes what writes chunks as server-sent events, as many as it is told.
-    package var makeEncoding: ProcessorTime.Maker
-
-    /// The instruments.
-    package init(
-        bareLoop: @escaping @Sendable ([Token], Int) async throws(GenerationError) -> BareLoopTime,
-        reopen: @escaping @Sendable (String) async throws(GenerationError) -> Opened,
-        measureRoofline: @escaping @Sendable (Int) async throws(GenerationError) -> Roofline,
-        makeSampling: @escaping ProcessorTime.Maker, makeEncoding: @escaping ProcessorTime.Maker
-    ) {
-        self.bareLoop = bareLoop
         self.reopen = reopen
-        self.measureRoofline = measureRoofline
-        self.makeSampling = makeSampling
-        self.makeEncoding = makeEncoding
     }
 
     /// A model that was opened anew.
@@ -57,6 +36,31 @@ package struct Instruments: Sendable {
             self.provider = provider
             self.shutDown = shutDown
         }
+    }
+}
+
+/// What can be measured only of a model in this process. This room knows neither llama.cpp nor the network: who puts the
+/// parts together fills these in.
+package struct Instruments: Sendable {
+    /// Computes a prompt and an answer of so many tokens in a bare loop in C over the same model.
+    package var bareLoop: @Sendable (_ prompt: [Token], _ count: Int) async throws(GenerationError) -> BareLoopTime
+    /// Measures what the machine allows this model, with so many tokens in memory.
+    package var measureRoofline: @Sendable (_ depth: Int) async throws(GenerationError) -> Roofline
+    /// Makes what samples tokens, as many as it is told, over logits of the model's vocabulary.
+    package var makeSampling: ProcessorTime.Maker
+    /// Makes what writes chunks as server-sent events, as many as it is told.
+    package var makeEncoding: ProcessorTime.Maker
+
+    /// The instruments.
+    package init(
+        bareLoop: @escaping @Sendable ([Token], Int) async throws(GenerationError) -> BareLoopTime,
+        measureRoofline: @escaping @Sendable (Int) async throws(GenerationError) -> Roofline,
+        makeSampling: @escaping ProcessorTime.Maker, makeEncoding: @escaping ProcessorTime.Maker
+    ) {
+        self.bareLoop = bareLoop
+        self.measureRoofline = measureRoofline
+        self.makeSampling = makeSampling
+        self.makeEncoding = makeEncoding
     }
 
     /// What a bare loop took.

@@ -22,6 +22,8 @@ enum Composition {
         var side: Side
         /// What can be measured only of a model in this process; `nil` for one at a server.
         var instruments: Instruments?
+        /// Opens it anew for a benchmark; `nil` for one at a server.
+        var reopen: Contender.Reopening?
         /// Ends what still runs, and frees the model.
         var shutDown: @Sendable () async -> Void
     }
@@ -83,6 +85,7 @@ enum Composition {
             contextLength: provider.contextLength, loading: ContinuousClock.now - start,
             side: side(of: provider, file: file, options: llama),
             instruments: instruments(of: provider, options: llama),
+            reopen: reopening(llama),
             shutDown: provider.shutDown)
     }
 

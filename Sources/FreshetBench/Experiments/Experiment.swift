@@ -26,7 +26,18 @@ package struct Needs: Sendable, Hashable {
     /// Tokens that are generated.
     package var answerTokens: Int
     /// What only a model in this process can tell: the experiment measures the first side alone, with its instruments.
-    package var isLocal = false
+    package var isLocal: Bool
+
+    /// What a turn takes.
+    package init(
+        streams: Int, contextLength: Int, promptTokens: Int, answerTokens: Int, isLocal: Bool = false
+    ) {
+        self.streams = streams
+        self.contextLength = contextLength
+        self.promptTokens = promptTokens
+        self.answerTokens = answerTokens
+        self.isLocal = isLocal
+    }
 }
 
 /// When a turn is taken, and with what.

@@ -21,10 +21,7 @@ package struct FirstToken: Experiment {
         let runs = try await run(
             FirstTokenRow.ask(prompts.prompt(beginning)), FirstTokenRow.ask(prompts.prompt(again)), on: contender,
             occasion)
-        return Turn([
-            FirstTokenRow.figure("\(title) cold", length, of: runs[0]),
-            FirstTokenRow.figure("\(title) warm", length, of: runs[1]),
-        ])
+        return Turn(FirstTokenRow.figures(title, "warm", length, cold: runs[0], then: runs[1]))
     }
 }
 
@@ -42,21 +39,21 @@ package struct Restart: Experiment {
     }
 
     package func turn(on contender: Contender, _ occasion: Occasion) async throws(GenerationError) -> Turn {
-        guard let instruments = contender.instruments else { return Turn([]) }
+        guard let reopen = contender.reopen else { return Turn([]) }
         var prompts = occasion.prompts
         let beginning = prompts.next(length)
         let again = beginning + prompts.next(8)
         let folder = try TemporaryFolder()
-        _ = try await ask(prompts.prompt(beginning), instruments, folder, occasion)
-        let timelines = try await ask(prompts.prompt(again), instruments, folder, occasion)
-        return Turn([FirstTokenRow.figure(title, length, of: timelines)])
+        let cold = try await ask(prompts.prompt(beginning), reopen, folder, occasion)
+        let then = try await ask(prompts.prompt(again), reopen, folder, occasion)
+        return Turn(FirstTokenRow.figures("first token \(length)", "after a restart", length, cold: cold, then: then))
     }
 
     /// One life of the program.
     private func ask(
-        _ prompt: Prompt, _ instruments: Instruments, _ folder: TemporaryFolder, _ occasion: Occasion
+        _ prompt: Prompt, _ reopen: Contender.Reopening, _ folder: TemporaryFolder, _ occasion: Occasion
     ) async throws(GenerationError) -> [Timeline] {
-        let opened = try await instruments.reopen(folder.path)
+        let opened = try await reopen(folder.path)
         let result: Result<[Timeline], GenerationError>
         do throws(GenerationError) {
             let generator = LoadGenerator(opened.provider, clock: occasion.clock)
@@ -70,16 +67,29 @@ package struct Restart: Experiment {
 }
 
 /// What waits for first tokens have in common.
-enum FirstTokenRow {
+package enum FirstTokenRow {
     /// A request for an answer of two tokens: the first may be a part of a character.
-    static func ask(_ prompt: Prompt) -> Workload {
+    package static func ask(_ prompt: Prompt) -> Workload {
         Workload([Workload.Planned("prompt", prompt: prompt, answerLength: 2)])
     }
 
-    /// The wait of the last of some requests.
-    static func figure(_ name: String, _ length: Int, of timelines: [Timeline]) -> Figure {
-        Figure(
-            name, Measurement.Parameters(promptLength: length), in: .milliseconds,
-            timelines.last?.firstPiece.map { 1000 * $0 }, or: "No text came.")
+    /// The wait of a prompt of which nothing was in memory, that of one that begins with it, and what part of the first
+    /// that is.
+    ///
+    /// - Parameters:
+    ///   - name: what the rows' names begin with.
+    ///   - when: when the second was asked, for the end of its row's name.
+    ///   - length: tokens of the prompts.
+    package static func figures(
+        _ name: String, _ when: String, _ length: Int, cold: [Timeline], then: [Timeline]
+    ) -> [Figure] {
+        let parameters = Measurement.Parameters(promptLength: length)
+        let (before, after) = (cold.last?.firstPiece, then.last?.firstPiece)
+        let share = before.flatMap { before in after.map { 100 * $0 / before } }
+        return [
+            Figure("\(name) cold", parameters, in: .milliseconds, before.map { 1000 * $0 }, or: "No text came."),
+            Figure("\(name) \(when)", parameters, in: .milliseconds, after.map { 1000 * $0 }, or: "No text came."),
+            Figure("\(name) \(when), of cold", parameters, in: .percent, share, or: "No text came."),
+        ]
     }
 }

@@ -43,17 +43,23 @@ package struct Gaps: Experiment {
 package struct Throughput: Experiment {
     private let streams: Int
     private let length: Int
+    private let beginning: Int
 
     /// Streams of `length` tokens each.
-    package init(streams: Int, length: Int = 64) { (self.streams, self.length) = (streams, length) }
+    ///
+    /// - Parameter beginning: tokens with which all their prompts begin, as those of a service do.
+    package init(streams: Int, length: Int = 64, beginning: Int = 0) {
+        (self.streams, self.length, self.beginning) = (streams, length, beginning)
+    }
 
     package var topic: Topic { .streams }
-    package var title: String { StreamRow.count(streams) }
-    package var needs: Needs { StreamRow.needs(streams: streams, length: length) }
+    package var title: String { StreamRow.count(streams) + (beginning > 0 ? ", one beginning of \(beginning)" : "") }
+    package var needs: Needs { StreamRow.needs(streams: streams, length: length, beginning: beginning) }
 
     package func turn(on contender: Contender, _ occasion: Occasion) async throws(GenerationError) -> Turn {
         let runs = try await run(
-            StreamRow.workload(streams: streams, length: length, occasion.prompts), on: contender, occasion)
+            StreamRow.workload(streams: streams, length: length, beginning: beginning, occasion.prompts),
+            on: contender, occasion)
         return Turn([figure(of: runs[0])])
     }
 
@@ -70,23 +76,24 @@ package struct Throughput: Experiment {
 /// What measurements of several streams have in common.
 enum StreamRow {
     /// Tokens of each stream's prompt: short, so that the streams run together for most of the time.
-    static let promptLength = 32
+    static let promptLength = 48
 
     /// So many streams, in words.
     static func count(_ streams: Int) -> String { streams == 1 ? "1 stream" : "\(streams) streams" }
 
-    static func needs(streams: Int, length: Int) -> Needs {
+    static func needs(streams: Int, length: Int, beginning: Int = 0) -> Needs {
         Needs(
-            streams: streams, contextLength: promptLength + length, promptTokens: streams * promptLength,
-            answerTokens: streams * length)
+            streams: streams, contextLength: beginning + promptLength + length,
+            promptTokens: beginning + streams * promptLength, answerTokens: streams * length)
     }
 
-    /// Different prompts, all sent at once.
-    static func workload(streams: Int, length: Int, _ prompts: Prompts) -> Workload {
+    /// Prompts that are all sent at once, and differ behind their beginning.
+    static func workload(streams: Int, length: Int, beginning: Int = 0, _ prompts: Prompts) -> Workload {
         var prompts = prompts
+        let common = prompts.next(beginning)
         return Workload(
             (1...streams).map { number in
-                let content = prompts.next(promptLength)
+                let content = common + prompts.next(promptLength)
                 return Workload.Planned(
                     "stream \(number)", prompt: prompts.prompt(content), answerLength: length)
             })

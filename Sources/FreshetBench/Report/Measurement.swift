@@ -46,6 +46,8 @@ package struct Measurement: Codable, Sendable, Hashable {
         case microseconds = "µs"
         /// Parts of a hundred.
         case percent = "%"
+        /// Millions of bytes.
+        case megabytes = "MB"
 
         /// Whether more of it is better.
         package var isMoreBetter: Bool { self == .tokensPerSecond || self == .chunksPerSecond }

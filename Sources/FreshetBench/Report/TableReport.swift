@@ -9,8 +9,7 @@ package struct TableReport {
     /// The text, with a line end.
     package func render() -> String {
         var lines = head
-        if !report.measurements.isEmpty { lines += [""] + rows }
-        if !words.remarks.isEmpty { lines += [""] + words.remarks }
+        if !report.measurements.isEmpty { lines += [""] + figures }
         if let roofline = report.roofline { lines += [""] + Self.lines(roofline) }
         if !report.omissions.isEmpty {
             lines += ["", "Not measured:"] + words.omissions.map { "  \($0)" }
@@ -19,13 +18,17 @@ package struct TableReport {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private var head: [String] {
+    /// What stands above the figures: where, by which program, and between whom.
+    package var head: [String] {
         let rounds = ", \(report.rounds) rounds: median ± half the distance between the quartiles"
         return [words.machine, words.build + rounds]
             + zip(report.sides, words.sides).map { side, line in
                 ([line] + side.settings.sorted { $0.key < $1.key }.map { "\($0) \($1)" }).joined(separator: ", ")
             }
     }
+
+    /// The figures under their titles, and why some are missing.
+    package var figures: [String] { rows + (words.remarks.isEmpty ? [] : [""] + words.remarks) }
 
     private var rows: [String] {
         let cells = [words.columns] + words.figures

@@ -39,16 +39,20 @@ extension Composition {
                 let time = try await loop.run(prompt, count: count)
                 return Instruments.BareLoopTime(total: time.total, sampling: time.sampling)
             },
-            reopen: { folder throws(GenerationError) in
-                var options = options
-                (options.prefixDirectory, options.slotCount) = (folder, 1)
-                let provider = try await LlamaProvider.load(options)
-                return Instruments.Opened(provider: provider, shutDown: provider.shutDown)
-            },
             measureRoofline: { depth throws(GenerationError) in
                 try await roofline(of: provider.llama, options: options, depth: depth)
             },
             makeSampling: { sampling(provider.llama.vocabulary) }, makeEncoding: encoding)
+    }
+
+    /// What opens a model again, as a program that is started anew does.
+    static func reopening(_ options: LlamaOptions) -> Contender.Reopening {
+        { folder throws(GenerationError) in
+            var options = options
+            (options.prefixDirectory, options.slotCount) = (folder, 1)
+            let provider = try await LlamaProvider.load(options)
+            return Contender.Opened(provider: provider, shutDown: provider.shutDown)
+        }
     }
 
     /// Samples with the defaults, over several sets of logits, so that no branch is learnt by heart.
@@ -88,7 +92,8 @@ extension Composition {
     ///
     /// - Throws: `GenerationError` when the server's address or key cannot be used.
     static func contenders(_ model: Model, rival: RivalOptions.Rival?) throws(GenerationError) -> [Contender] {
-        let first = Contender(model.side, provider: model.provider, instruments: model.instruments)
+        let first = Contender(
+            model.side, provider: model.provider, instruments: model.instruments, reopen: model.reopen)
         guard let rival else { return [first] }
         let options = RemoteOptions(
             baseURL: rival.baseURL, model: rival.name ?? model.provider.model, apiKey: rival.key)

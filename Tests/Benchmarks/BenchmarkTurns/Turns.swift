@@ -1,4 +1,5 @@
 import Foundation
+import FreshetBench
 
 /// What one call of a piece of work costs, measured in many turns.
 ///
@@ -14,13 +15,13 @@ package struct Turns {
     private var figures: [Double] = []
 
     /// The middle figure, in microseconds.
-    package var median: Double { figures[Self.count / 2] }
+    package var median: Double { Summary.quantile(0.5, of: figures) }
 
     /// The median, and in parentheses the bounds of the middle half of the figures.
     ///
     /// - Parameter digits: how many stand after the point.
     package func summary(digits: Int = 1) -> String {
-        let quarters = [2, 1, 3].map { Self.text(figures[Self.count * $0 / 4], digits: digits) }
+        let quarters = [0.5, 0.25, 0.75].map { Self.text(Summary.quantile($0, of: figures), digits: digits) }
         return "\(quarters[0]) (\(quarters[1])–\(quarters[2]))"
     }
 
@@ -31,11 +32,11 @@ package struct Turns {
         var all = works.map { _ in Turns() }
         for turn in 0..<count + 2 {
             for (place, work) in works.enumerated() {
-                let start = processorTime()
+                let start = ProcessorTime.ofThisProcess
                 var (calls, elapsed) = (0, 0.0)
                 repeat {
                     calls += await work()
-                    elapsed = processorTime() - start
+                    elapsed = ProcessorTime.ofThisProcess - start
                 } while elapsed < length
                 // The first turns find cold memory.
                 if turn >= 2 { all[place].figures.append(elapsed / Double(calls)) }
@@ -52,12 +53,5 @@ package struct Turns {
     /// A line of a table: each cell is filled up to its width.
     package static func row(_ cells: [(text: String, width: Int)]) -> String {
         cells.map { text, width in text + String(repeating: " ", count: max(0, width - text.count)) }.joined()
-    }
-
-    /// The time that this process's threads have run, in microseconds.
-    private static func processorTime() -> Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) * 1e6 + Double(time.tv_nsec) / 1e3
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Freshet
+import FreshetBench
 import FreshetTestSupport
 
 /// Starts both servers on one model with the same threads, slots and context, and lets them take turns.
@@ -13,12 +14,6 @@ struct Arena: Sendable {
 
     /// The line of the report that says what llama-server is.
     let rival: String
-
-    /// Two servers on the same model.
-    struct Pair {
-        var freshet: ServerProcess
-        var llamaServer: ServerProcess
-    }
 
     /// Finds both programs, and makes the model if need be.
     ///
@@ -74,41 +69,55 @@ struct Arena: Sendable {
         }
         let version = try Tool.run([program, "--version"], environment: environment)
         let name = version.split(separator: "\n").first { $0.hasPrefix("version") }.map(String.init) ?? "unknown"
-        return "rival     llama-server, \(name), from the same source and flags, OpenBLAS left out (its devices: none)"
+        return "rival: llama-server, \(name), from the same source and flags, OpenBLAS left out (its devices: none)"
             + (arguments.isEmpty ? "" : ", with " + arguments.joined(separator: " "))
     }
 }
 
 extension Arena {
-    /// Starts both servers, and ends them when `body` is done.
+    /// What the report is between.
+    var sides: [Side] { [Self.side(.freshet), Self.side(.llamaServer)] }
+
+    private static func side(_ program: ServerProcess.Program) -> Side {
+        Side(name: program.rawValue, model: Side.Model(name: "model"))
+    }
+
+    /// Measures both servers in one contest, which are started for it and ended after it.
     ///
-    /// - Parameters:
-    ///   - slots: the streams that run side by side.
-    ///   - context: the tokens that each of them may have.
-    func withServers<Result>(
-        slots: Int, context: Int, _ body: (Pair) async throws -> Result
-    ) async throws -> Result {
-        let pair = Pair(
-            freshet: try await start(.freshet, slots: slots, context: context),
-            llamaServer: try await start(.llamaServer, slots: slots, context: context))
-        do {
-            let result = try await body(pair)
-            await pair.freshet.stop()
-            await pair.llamaServer.stop()
-            return result
-        } catch {
-            await pair.freshet.stop()
-            await pair.llamaServer.stop()
-            throw error
+    /// - Parameter report: what is known before.
+    /// - Returns: the report with the contest's rows.
+    func measure(_ contest: Contest, _ report: Report) async throws(GenerationError) -> Report {
+        let (slots, context) = contest.room
+        let ours = try await start(.freshet, slots: slots, context: context)
+        let theirs = try await start(.llamaServer, slots: slots, context: context)
+        let contenders = [
+            Contender(
+                Self.side(.freshet), provider: ours.provider,
+                reopen: { folder throws(GenerationError) in
+                    let server = try await start(.freshet, slots: slots, context: context, cache: folder)
+                    return Contender.Opened(provider: server.provider, shutDown: server.end)
+                }),
+            Contender(Self.side(.llamaServer), provider: theirs.provider),
+        ]
+        let servers = [ours.program.rawValue: ours, theirs.program.rawValue: theirs]
+        let benchmark = Benchmark(
+            contenders, experiments: contest.experiments(servers), manner: Manner(.tokens), rounds: options.rounds)
+        // A measurement takes minutes: what runs is told.
+        let found = await benchmark.run(report) { title, left in
+            let rest = left.seconds.map { ", about \(Quantity.wait($0)) left" } ?? ""
+            FileHandle.standardError.write(Data("\(contest.rawValue): \(title)\(rest)\n".utf8))
         }
+        await ours.stop()
+        await theirs.stop()
+        return found
     }
 
     /// Starts one server, which has computed something when this returns.
     ///
     /// - Parameter cache: the folder in which Freshet keeps prefixes.
-    func start(
+    private func start(
         _ program: ServerProcess.Program, slots: Int, context: Int, cache: String? = nil
-    ) async throws -> ServerProcess {
+    ) async throws(GenerationError) -> ServerProcess {
         let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         var arguments = ["--model", model, "--alias", "model", "--parallel", "\(slots)", "--threads", "\(threads)"]
         var environment: [String: String] = [:]
@@ -126,36 +135,10 @@ extension Arena {
         let server = try await ServerProcess.start(
             program, executable: path, arguments: arguments, environment: environment,
             log: "\(folder)/\(program.rawValue).log")
-        var prompts = Prompts(seed: 1_000_000)
-        _ = try await server.client.ask(prompts.next(256), tokens: 8)
+        var prompts = Prompts(Manner(.tokens), seed: -1)
+        let content = prompts.next(256)
+        let first = Workload.Planned("first", prompt: prompts.prompt(content), answerLength: 8)
+        _ = try await server.provider.reply(to: first.request)
         return server
-    }
-
-    /// Lets both sides do the same in each round, the one that begins changing from round to round.
-    ///
-    /// - Parameter turn: what they do; the second argument is the round's number, from 0.
-    func alternate<Value>(
-        _ pair: Pair, _ turn: (ServerProcess, Int) async throws -> Value
-    ) async throws -> (ours: [Value], theirs: [Value]) {
-        var (ours, theirs): ([Value], [Value]) = ([], [])
-        // What one turn gave is told at once: a whole measurement takes minutes, and may be given up.
-        func turnTold(_ server: ServerProcess, _ round: Int) async throws -> Value {
-            let value = try await turn(server, round)
-            FileHandle.standardError.write(Data("round \(round + 1), \(server.program.rawValue): \(value)\n".utf8))
-            return value
-        }
-        for round in 0..<options.rounds {
-            if round % 2 == 1 { theirs.append(try await turnTold(pair.llamaServer, round)) }
-            ours.append(try await turnTold(pair.freshet, round))
-            if round % 2 == 0 { theirs.append(try await turnTold(pair.llamaServer, round)) }
-        }
-        return (ours, theirs)
-    }
-
-    /// A new folder for what a server keeps.
-    func makeFolder() throws -> String {
-        let path = folder + "/" + UUID().uuidString
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        return path
     }
 }

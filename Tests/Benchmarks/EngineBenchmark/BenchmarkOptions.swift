@@ -1,7 +1,7 @@
 /// What the benchmark's arguments choose.
 struct BenchmarkOptions {
     /// What to measure, in order.
-    var figures: [Figure] = []
+    var contests: [Contest] = []
     /// How often each side has its turn.
     var rounds = 5
     /// Threads of each server; `nil` is one for each processor.
@@ -23,7 +23,7 @@ struct BenchmarkOptions {
     static let usage = """
         Usage: scripts/bench engine [FIGURE…] [OPTION…] [-- ARGUMENT…]
 
-        Figures: \(Figure.allCases.map(\.rawValue).joined(separator: ", ")); all of them unless some are named.
+        Figures: \(Contest.allCases.map(\.rawValue).joined(separator: ", ")); all of them unless some are named.
 
           --rounds N     how often each side has its turn (5)
           --threads N    threads of each server (one for each processor)
@@ -48,14 +48,14 @@ struct BenchmarkOptions {
             case "--quant": quantization = try Self.value(argument, &rest)
             case "--model": model = try Self.value(argument, &rest)
             default:
-                guard let figure = Figure(rawValue: argument) else {
+                guard let contest = Contest(rawValue: argument) else {
                     throw Refusal(
                         message: "engine has no figure and no option “\(argument)”.\n\n\(Self.usage)", status: 2)
                 }
-                figures.append(figure)
+                contests.append(contest)
             }
         }
-        if figures.isEmpty { figures = Figure.allCases }
+        if contests.isEmpty { contests = Contest.allCases }
     }
 
     private static func value(_ name: String, _ rest: inout ArraySlice<String>) throws(Refusal) -> String {

@@ -1,5 +1,7 @@
 import Foundation
 import Freshet
+import FreshetBench
+import FreshetTestSupport
 import Glibc
 
 /// Prints how `freshet serve` does beside `llama-server`, from the same llama.cpp, on the same model, with the same
@@ -30,17 +32,29 @@ enum EngineBenchmark {
 
     private static func run(_ options: BenchmarkOptions, folder: String) async throws {
         let arena = try Arena(options, folder: folder)
-        Machine.lines().forEach { print($0) }
+        let report = Report(
+            date: Date(), build: Report.Build(version: "of this checkout", commit: commit), machine: .current,
+            sides: arena.sides, rounds: options.rounds)
+        TableReport(report).head.forEach { print($0) }
         print(arena.rival)
         print(
-            "model     \(options.model ?? "\(options.shape) in \(options.quantization), synthetic"), "
-                + "\(options.rounds) rounds, \(options.threads.map(String.init) ?? "all") threads\n")
-        print(Comparison.title)
-        fflush(nil)
-        for figure in options.figures {
-            for line in try await figure.measure(in: arena) { print(line.line) }
+            "model: \(options.model ?? "\(options.shape) in \(options.quantization), synthetic"), "
+                + "\(options.threads.map(String.init) ?? "all") threads")
+        for contest in options.contests {
+            let found = try await arena.measure(contest, report)
+            print("\n\(contest.rawValue)")
+            TableReport(found).figures.forEach { print($0) }
+            for omission in found.omissions { print("not measured: \(omission.reason)") }
             // A measurement takes minutes: what there is may be read from a pipe too.
             fflush(nil)
         }
+    }
+
+    /// The checkout's commit, and whether it was changed since; `nil` where git does not say.
+    private static var commit: String? {
+        let git = ["git", "-C", EmbeddedModel.repository.path]
+        guard let hash = try? Tool.run(git + ["rev-parse", "--short=11", "HEAD"]) else { return nil }
+        let isChanged = (try? Tool.run(git + ["status", "--porcelain", "--untracked-files=no"]))?.isEmpty == false
+        return hash.trimmingCharacters(in: .whitespacesAndNewlines) + (isChanged ? "+" : "")
     }
 }

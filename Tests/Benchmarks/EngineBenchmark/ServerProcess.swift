@@ -14,14 +14,12 @@ final class ServerProcess: Sendable {
     /// Which of them it is.
     let program: Program
     /// What asks it.
-    let client: StreamClient
+    let provider: RemoteProvider
     /// Its number in the system.
     let pid: pid_t
-    private let remote: RemoteProvider
 
-    private init(_ program: Program, pid: pid_t, remote: RemoteProvider) {
-        (self.program, self.pid, self.remote) = (program, pid, remote)
-        client = StreamClient(remote)
+    private init(_ program: Program, pid: pid_t, provider: RemoteProvider) {
+        (self.program, self.pid, self.provider) = (program, pid, provider)
     }
 
     deinit { Children.end(pid, with: SIGKILL) }
@@ -38,7 +36,7 @@ final class ServerProcess: Sendable {
             executable, arguments + ["--host", "127.0.0.1", "--port", "\(port)"], environment: environment, log: log)
         // It is not used by anybody else, and one connection serves all streams of a server that can.
         let remote = try RemoteProvider(RemoteOptions(baseURL: "http://127.0.0.1:\(port)/v1", model: "model"))
-        let server = ServerProcess(program, pid: pid, remote: remote)
+        let server = ServerProcess(program, pid: pid, provider: remote)
         for _ in 0..<1200 {
             if (try? await remote.reply(to: GenerationRequest(prompt: .tokens([300]), maxTokens: 1))) != nil {
                 return server
@@ -50,12 +48,12 @@ final class ServerProcess: Sendable {
         throw GenerationError(.unreachable, "\(program.rawValue) does not answer. It wrote:\n\(words)")
     }
 
-    /// The bytes of its memory that are in the machine's.
-    func residentBytes() throws -> Double {
-        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+    /// The bytes of its memory that are in the machine's; `nil` when it has ended.
+    var residentBytes: Double? {
+        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        let number = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) }
-        return (number ?? .nan) * 1024
+        let number = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
+        return number.flatMap { Double($0) }.map { $0 * 1024 }
     }
 
     /// Asks it to end, as Ctrl-C does, and waits until it has.
@@ -68,7 +66,7 @@ final class ServerProcess: Sendable {
     /// Ends it at once.
     func stop() async {
         Children.end(pid, with: SIGKILL)
-        await remote.shutDown()
+        await provider.shutDown()
     }
 }
 

@@ -84,6 +84,13 @@ struct ExperimentTests {
             ])
     }
 
+    @Test func whatMemoryIsWorth() {
+        let (cold, warm) = ([Self.timeline(1, [3, 4])], [Self.timeline(2, [2.5, 4])])
+        let figures = FirstTokenRow.figures("first token 512", "warm", 512, cold: cold, then: warm)
+        #expect(figures.map(\.value) == [2000, 500, 25])
+        #expect(FirstTokenRow.figures("", "", 512, cold: cold, then: []).map(\.value) == [2000, nil, nil])
+    }
+
     @Test func whatADepartureCosts() {
         let experiment = Departure(length: 960)
         let next = Self.timeline(0.25, [0.375, 0.5])
@@ -131,11 +138,12 @@ struct ExperimentTests {
         let provider = ScriptedProvider(answering: pieces)
         let instruments = Instruments(
             bareLoop: { _, _ in Instruments.BareLoopTime(total: .seconds(1), sampling: .zero) },
-            reopen: { _ in Instruments.Opened(provider: provider, shutDown: {}) },
             measureRoofline: { _ throws(GenerationError) in throw GenerationError(.engineFailed, "Not here.") },
             makeSampling: { { _ in } }, makeEncoding: { { _ in } })
         let side = Side(name: "a", model: Side.Model(name: "a"))
-        let contender = Contender(side, provider: provider, instruments: instruments)
+        let contender = Contender(side, provider: provider, instruments: instruments) { _ in
+            Contender.Opened(provider: provider, shutDown: {})
+        }
         for experiment in scope.experiments([topic]) {
             var names: Set<[String]> = []
             for round in 0..<2 {

@@ -28,7 +28,6 @@ struct RooflineTests {
     ) -> Instruments {
         Instruments(
             bareLoop: { _, _ in .init(total: .zero, sampling: .zero) },
-            reopen: { _ in .init(provider: ScriptedProvider(answering: []), shutDown: {}) },
             measureRoofline: { depth throws(GenerationError) in try measure(depth) }, makeSampling: { { _ in } },
             makeEncoding: { { _ in } })
     }

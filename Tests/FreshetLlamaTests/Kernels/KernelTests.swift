@@ -84,7 +84,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(ValueType.q8_0, false), (.q5_0, false), (.q4_0, false), (.q4_0, true), (.q4_K, false), (.q4_K, true)])
+    @Test(arguments: [
+        (ValueType.q8_0, false), (.q5_0, false), (.q4_0, false), (.q4_0, true), (.q4_K, false), (.q4_K, true),
+    ])
     func productsAreExact(_ type: ValueType, isInterleaved: Bool) {
         // Groups of eight and 16 rows and parts of them; an odd number of blocks; every number of tokens up to more than
         // are taken at once, and more than share a panel.

@@ -1,0 +1,42 @@
+import FreshetBench
+
+/// What can be measured, by the names that arguments have.
+enum Contest: String, CaseIterable, Sendable {
+    /// Tokens a second in all, of 1, 8 and 16 streams, whose prompts differ, or begin alike as a service's do.
+    case streams
+    /// What running streams feel of a long prompt beside them, and how long its first token takes.
+    case gap
+    /// The first token after a client has left in the middle of a long prompt.
+    case cancel
+    /// The return to a prompt that was computed before other traffic.
+    case prefix
+    /// The same after a restart. llama-server keeps nothing by itself.
+    case restart
+    /// Resident memory.
+    case memory
+
+    /// The streams that run side by side, and the tokens that each of them may have.
+    var room: (slots: Int, context: Int) {
+        switch self {
+        case .streams: (16, 512)
+        case .memory: (8, 2048)
+        case .prefix: (8, 4096)
+        case .gap, .cancel, .restart: (4, 4096)
+        }
+    }
+
+    /// What is measured, in order.
+    ///
+    /// - Parameter servers: the running servers, by their side's name.
+    func experiments(_ servers: [String: ServerProcess]) -> [any Experiment] {
+        switch self {
+        case .streams:
+            [(1, 0), (8, 0), (16, 0), (8, 256), (16, 256)].map { Throughput(streams: $0.0, beginning: $0.1) }
+        case .gap: [Intruder(length: 2000)]
+        case .cancel: [Departure(length: 3000, patience: .milliseconds(500))]
+        case .prefix: [PrefixReturn(length: 1500)]
+        case .restart: [Restart(length: 1500)]
+        case .memory: [ResidentMemory(servers: servers)]
+        }
+    }
+}
