@@ -9,7 +9,9 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <mutex>
 #include <new>
+#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -78,8 +80,11 @@ class LogCapture {
     LogCapture * const outer;
 };
 
-// Holds ggml's list of backends still while llama.cpp reads it. OpenBLAS is in the list only for as long as a context is
-// made that wants it: a context asks every accelerator that it finds there.
+// Takes in what llama.cpp and ggml log, and what they would abort for.
+void receive_log();
+
+// Holds ggml's list of backends still while llama.cpp reads it. OpenBLAS is in the list only for as long as a context
+// is made that wants it: a context asks every accelerator that it finds there.
 class BackendList {
   public:
     explicit BackendList(bool with_blas);
@@ -89,6 +94,9 @@ class BackendList {
 
   private:
     const bool with_blas;
+    // One of the two is held, also when OpenBLAS cannot be put in.
+    std::unique_lock<std::shared_mutex> exclusive;
+    std::shared_lock<std::shared_mutex> shared;
 };
 
 // The memory that a model's weights are copied into, in large pages. /proc tells which mappings were made while it was

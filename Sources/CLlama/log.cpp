@@ -1,12 +1,10 @@
-// The library's start, its log lines, and what they tell about a failure.
+// llama.cpp's log lines, and what they tell about a failure.
 
 #include "boundary.hpp"
 
-#include <ggml-backend.h>
 #include <llama-common/log.h>
 
 #include <mutex>
-#include <shared_mutex>
 #include <stdexcept>
 
 namespace {
@@ -14,10 +12,6 @@ namespace {
 std::mutex sink_mutex;
 freshet_log_callback sink = nullptr;
 void * sink_data = nullptr;
-
-// OpenBLAS's backend, where it is built in; it stands in ggml's list only while somebody holds that for it.
-ggml_backend_reg_t blas = nullptr;
-std::shared_mutex list_mutex;
 
 thread_local freshet::LogCapture * capture = nullptr;
 // llama.cpp logs pieces of lines; they are put together here. A continuation has the level of the line it continues.
@@ -135,56 +129,9 @@ void freshet_set_log(freshet_log_callback callback, void * data) {
     sink_data = data;
 }
 
-void freshet_start() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        try {
-            llama_log_set(receive, nullptr);
-            ggml_set_abort_callback(refuse_to_abort);
-            // llama.cpp's common library has a log of its own, which writes to the terminal.
-            common_log_set_verbosity_thold(-1);
-            llama_backend_init();
-            blas = ggml_backend_reg_by_name("BLAS");
-            if (blas != nullptr) {
-                ggml_backend_unload(blas);
-            }
-        } catch (...) {
-            // Without a backend, loading a model fails and says so.
-        }
-    });
-}
-
-bool freshet_has_blas() { return blas != nullptr; }
-
-size_t freshet_processor_features(char * buffer, size_t capacity) {
-    freshet_error ignored;
-    return freshet::guarded<size_t>(&ignored, FRESHET_ERROR_OTHER, 0, [&]() -> size_t {
-        ggml_backend_reg_t cpu = ggml_backend_reg_by_name("CPU");
-        const auto get = cpu == nullptr ? nullptr
-                                        : reinterpret_cast<ggml_backend_get_features_t>(
-                                              ggml_backend_reg_get_proc_address(cpu, "ggml_backend_get_features"));
-        std::string text;
-        for (auto * feature = get == nullptr ? nullptr : get(cpu); feature != nullptr && feature->name != nullptr; feature++) {
-            text += (text.empty() ? "" : " ") + std::string(feature->name) + "=" + feature->value;
-        }
-        return freshet::copy(text.data(), text.size(), buffer, capacity);
-    });
-}
-
-freshet::BackendList::BackendList(bool with_blas) : with_blas(with_blas && blas != nullptr) {
-    if (this->with_blas) {
-        list_mutex.lock();
-        ggml_backend_register(blas);
-    } else {
-        list_mutex.lock_shared();
-    }
-}
-
-freshet::BackendList::~BackendList() {
-    if (with_blas) {
-        ggml_backend_unload(blas);
-        list_mutex.unlock();
-    } else {
-        list_mutex.unlock_shared();
-    }
+void freshet::receive_log() {
+    llama_log_set(receive, nullptr);
+    ggml_set_abort_callback(refuse_to_abort);
+    // llama.cpp's common library has a log of its own, which writes to the terminal.
+    common_log_set_verbosity_thold(-1);
 }

@@ -224,8 +224,9 @@ double freshet_matrix_rate(const char * type_name, int32_t columns, int32_t rows
                            freshet_error * error) {
     return guarded<double>(error, FRESHET_ERROR_OTHER, 0, [&]() -> double {
         const ggml_type type = type_named(type_name);
-        if (type == GGML_TYPE_COUNT || columns <= 0 || rows <= 0 || tokens <= 0 || threads <= 0 ||
-            columns % ggml_blck_size(type) != 0) {
+        // A type that ggml has given up has a name, and blocks of no length.
+        if (type == GGML_TYPE_COUNT || ggml_blck_size(type) <= 0 || columns <= 0 || rows <= 0 || tokens <= 0 ||
+            threads <= 0 || columns % ggml_blck_size(type) != 0) {
             freshet::fill(error, FRESHET_ERROR_UNSUPPORTED, "ggml has no such matrix");
             return 0;
         }
@@ -253,7 +254,11 @@ double freshet_matrix_rate(const char * type_name, int32_t columns, int32_t rows
             freshet::fill(error, FRESHET_ERROR_UNSUPPORTED, "ggml cannot multiply with such weights");
             return 0;
         }
-        fill_weights(weights);
+        {
+            // ggml would abort for a type that nothing can be quantised to, such as one of whole numbers.
+            const freshet::LogCapture log(freshet::Aborts::become_exceptions);
+            fill_weights(weights);
+        }
         const std::vector<float> ones(static_cast<size_t>(columns) * tokens, 0.5f);
         ggml_backend_tensor_set(vectors, ones.data(), 0, ones.size() * sizeof(float));
         ggml_cgraph * graph = ggml_new_graph(context.get());
