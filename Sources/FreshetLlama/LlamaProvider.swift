@@ -27,22 +27,12 @@ public final class LlamaProvider: Provider {
         _ options: LlamaOptions, progress: @escaping @Sendable (Double) -> Bool = { _ in true }
     ) async throws(GenerationError) -> LlamaProvider {
         try options.validate()
-        let cancellation = Cancellation()
-        let result: Result<LlamaModel, GenerationError> = await withTaskCancellationHandler {
-            do throws(GenerationError) {
-                let model = try await DedicatedThread.value(named: "freshet-load") { () throws(GenerationError) in
-                    try LlamaModel(path: options.modelPath, options: options.load) { fraction in
-                        !cancellation.isRequested && progress(fraction)
-                    }
-                }
-                return .success(model)
-            } catch {
-                return .failure(error)
+        let model = try await DedicatedThread.cancellableValue(named: "freshet-load") {
+            cancellation throws(GenerationError) in
+            try LlamaModel(path: options.modelPath, options: options.load) { fraction in
+                !cancellation.isRequested && progress(fraction)
             }
-        } onCancel: {
-            cancellation.request()
         }
-        let model = try result.get()
         var configuration = InferenceEngine.Configuration(model: options.name ?? model.name)
         let slotCount = options.slotCount(for: model)
         configuration.slotCount = slotCount

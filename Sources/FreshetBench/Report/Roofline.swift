@@ -64,8 +64,8 @@ extension Roofline {
             .min { $0.parameters.depth ?? 0 < $1.parameters.depth ?? 0 }
     }
 
-    /// The row of a report whose speed the prefill limit is held against: the longest prompt at the least depth. A short
-    /// one has as many weights to read, and fewer tokens to read them for.
+    /// The row of a report whose speed the prefill limit is held against: the longest prompt at the least depth. A
+    /// short one has as many weights to read, and fewer tokens to read them for.
     static func promptRow(of measurements: [Measurement]) -> Measurement? {
         let rows = measurements.filter { $0.topic == .prompt }
         let depth = rows.map { $0.parameters.depth ?? 0 }.min()
@@ -92,8 +92,8 @@ extension Roofline {
 }
 
 extension Report {
-    /// The report with what the machine allows beside what was reached, where speeds of prompts or answers were measured
-    /// to their end.
+    /// The report with what the machine allows beside what was reached, where speeds of prompts or answers were
+    /// measured to their end.
     ///
     /// - Parameter instruments: the first side's; `nil` for a model that is elsewhere.
     package func withRoofline(by instruments: Instruments?) async -> Report {
@@ -105,6 +105,10 @@ extension Report {
             let roofline = try await instruments.measureRoofline(Roofline.depth(of: measurements))
             report.roofline = roofline.sharing(measurements)
         } catch {
+            guard error.code != .cancelled else {
+                report.isWhole = false
+                return report
+            }
             report.omissions.append(Omission(topic, "what the machine allows: \(error.message)"))
         }
         return report

@@ -6,15 +6,14 @@ import FreshetLlama
 extension Composition {
     /// Measures for a few seconds what memory and arithmetic reach, with the threads that the model is run with.
     ///
-    /// - Throws: `GenerationError` when there is no memory for it, or the file is gone.
+    /// - Throws: `GenerationError` when there is no memory for it, the file is gone, or the task is cancelled.
     static func roofline(
         of llama: LlamaModel, options: LlamaOptions, depth: Int
     ) async throws(GenerationError) -> Roofline {
         let traffic = try WeightTraffic(GGUFFile(path: llama.path))
         let threads = max(options.threads(for: llama), options.batchThreads(for: llama))
         let rates = try await MachineRates.measure(
-            type: traffic.type, threads: threads, repacking: options.load.usesRepacking,
-            shouldStop: { false })
+            type: traffic.type, threads: threads, repacking: options.load.usesRepacking)
         return Roofline(
             threads: threads, measuredReadBandwidth: rates.readBandwidth, weightBytesPerToken: traffic.bytesPerToken,
             cacheBytesPerToken: llama.cacheByteCount(of: depth, keys: options.keyType, values: options.valueType),

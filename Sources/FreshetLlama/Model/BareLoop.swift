@@ -24,20 +24,11 @@ package struct BareLoop: Sendable {
         guard 1...options.batchSize ~= prompt.count, prompt.allSatisfy(model.vocabulary.contains) else {
             throw .invalid("prompt", "must hold from 1 to \(options.batchSize) tokens of the vocabulary")
         }
-        let (model, options, cancellation) = (model, options, Cancellation())
-        let result: Result<freshet_bare_loop_time, GenerationError> = await withTaskCancellationHandler {
-            do throws(GenerationError) {
-                let time = try await DedicatedThread.value(named: "freshet-bare-loop") { () throws(GenerationError) in
-                    try Self.run(prompt, count, model, options, cancellation)
-                }
-                return .success(time)
-            } catch {
-                return .failure(error)
-            }
-        } onCancel: {
-            cancellation.request()
+        let (model, options) = (model, options)
+        let time = try await DedicatedThread.cancellableValue(named: "freshet-bare-loop") {
+            cancellation throws(GenerationError) in
+            try Self.run(prompt, count, model, options, cancellation)
         }
-        let time = try result.get()
         return (.seconds(time.total), .seconds(time.sampling))
     }
 

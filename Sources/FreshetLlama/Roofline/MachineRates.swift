@@ -19,20 +19,19 @@ package struct MachineRates: Sendable, Hashable {
     ///   - threads: threads that compute.
     ///   - repacking: whether quantised weights are interleaved, as ``LlamaModel/LoadOptions/usesRepacking`` says.
     ///   - size: how much is read and multiplied.
-    ///   - shouldStop: asked between tries, on that thread; `true` ends the measuring.
-    /// - Throws: ``GenerationError``: `outOfMemory`, or `cancelled` when it was stopped.
+    /// - Throws: ``GenerationError``: `outOfMemory`, or `cancelled` before the next try when the task is cancelled.
     static func measure(
-        type: GGUFTensorType?, threads: Int, repacking: Bool, size: Size,
-        shouldStop: @escaping @Sendable () -> Bool
+        type: GGUFTensorType?, threads: Int, repacking: Bool, size: Size
     ) async throws(GenerationError) -> MachineRates {
-        try await DedicatedThread.value(named: "freshet-rates") { () throws(GenerationError) in
+        try await DedicatedThread.cancellableValue(named: "freshet-rates") { cancellation throws(GenerationError) in
             freshet_start()
-            let stop = StopQuestion(shouldStop)
-            let bandwidth = try stop.check("The speed of memory cannot be measured") { callback, data, failure in
+            let bandwidth = try check("The speed of memory cannot be measured", cancellation) {
+                callback, data, failure in
                 freshet_read_bandwidth(Int32(clamping: threads), size.buffer, size.rounds, callback, data, failure)
             }
             func rate(_ name: String) throws(GenerationError) -> Double {
-                try stop.check("The speed of \(name) products cannot be measured") { callback, data, failure in
+                try check("The speed of \(name) products cannot be measured", cancellation) {
+                    callback, data, failure in
                     freshet_matrix_rate(
                         name, size.columns, size.rows, size.tokens, Int32(clamping: threads), repacking, size.rounds,
                         callback, data, failure)
@@ -45,11 +44,11 @@ package struct MachineRates: Sendable, Hashable {
         }
     }
 
-    /// Measures as ``measure(type:threads:repacking:size:shouldStop:)`` does, at the size that a report is made with.
+    /// Measures as ``measure(type:threads:repacking:size:)`` does, at the size that a report is made with.
     package static func measure(
-        type: GGUFTensorType?, threads: Int, repacking: Bool, shouldStop: @escaping @Sendable () -> Bool
+        type: GGUFTensorType?, threads: Int, repacking: Bool
     ) async throws(GenerationError) -> MachineRates {
-        try await measure(type: type, threads: threads, repacking: repacking, size: Size(), shouldStop: shouldStop)
+        try await measure(type: type, threads: threads, repacking: repacking, size: Size())
     }
 
     /// How much is read and multiplied.
@@ -65,27 +64,19 @@ package struct MachineRates: Sendable, Hashable {
         var rounds: Int32 = 8
     }
 
-    /// A closure that C can ask.
-    private final class StopQuestion {
-        private let shouldStop: @Sendable () -> Bool
-        init(_ shouldStop: @escaping @Sendable () -> Bool) { self.shouldStop = shouldStop }
-
-        /// Runs a measurement, which answers 0 when it fails.
-        func check(
-            _ attempt: String,
-            _ measurement: (freshet_stop_callback, UnsafeMutableRawPointer, UnsafeMutablePointer<freshet_error>) ->
-                Double
-        ) throws(GenerationError) -> Double {
-            let callback: freshet_stop_callback = { data in
-                guard let data else { return false }
-                return Unmanaged<StopQuestion>.fromOpaque(data).takeUnretainedValue().shouldStop()
+    /// Runs a measurement, which answers 0 when it fails, and asks between its tries whether to go on.
+    private static func check(
+        _ attempt: String, _ cancellation: Cancellation,
+        _ measurement: (freshet_stop_callback, UnsafeMutableRawPointer, UnsafeMutablePointer<freshet_error>) -> Double
+    ) throws(GenerationError) -> Double {
+        let callback: freshet_stop_callback = { data in
+            data.map { Unmanaged<Cancellation>.fromOpaque($0).takeUnretainedValue().isRequested } ?? false
+        }
+        return try GenerationError.check(attempt) { failure in
+            let value = withExtendedLifetime(cancellation) {
+                measurement(callback, Unmanaged.passUnretained(cancellation).toOpaque(), failure)
             }
-            return try GenerationError.check(attempt) { failure in
-                let value = withExtendedLifetime(self) {
-                    measurement(callback, Unmanaged.passUnretained(self).toOpaque(), failure)
-                }
-                return value > 0 ? value : nil
-            }
+            return value > 0 ? value : nil
         }
     }
 }

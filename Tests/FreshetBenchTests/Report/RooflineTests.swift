@@ -67,5 +67,8 @@ struct RooflineTests {
         let failing = await report.withRoofline(
             by: Self.instruments { _ throws(GenerationError) in throw GenerationError(.outOfMemory, "No memory.") })
         #expect(failing.roofline == nil && failing.omissions.map(\.reason) == ["what the machine allows: No memory."])
+        let stopped = await report.withRoofline(
+            by: Self.instruments { _ throws(GenerationError) in throw GenerationError(.cancelled, "Stopped.") })
+        #expect(!stopped.isWhole && stopped.omissions == [] && stopped.measurements == report.measurements)
     }
 }

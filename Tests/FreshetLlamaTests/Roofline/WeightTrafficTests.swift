@@ -60,16 +60,19 @@ struct WeightTrafficTests {
     @Test func aSpeedIsMeasuredForEveryKindOfWeight() async throws {
         for number: UInt32 in [0, 1, 2, 12] {
             let type = try #require(GGUFTensorType(number: number))
-            let rates = try await MachineRates.measure(type: type, threads: 1, repacking: true, size: small) { false }
+            let rates = try await MachineRates.measure(type: type, threads: 1, repacking: true, size: small)
             #expect(rates.readBandwidth > 0 && rates.readBandwidth.isFinite && rates.floatRate > 0)
             #expect((rates.int8Rate != nil) == type.isQuantized && rates.int8Rate.map { $0 > 0 } != false)
         }
     }
 
-    @Test func measuringCanBeStopped() async {
-        let error = await #expect(throws: GenerationError.self) {
-            try await MachineRates.measure(type: nil, threads: 1, repacking: true, size: small) { true }
+    @Test func measuringEndsWithItsTask() async {
+        let size = small
+        let measuring = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await MachineRates.measure(type: nil, threads: 1, repacking: true, size: size)
         }
+        let error = await #expect(throws: GenerationError.self) { try await measuring.value }
         #expect(error?.code == .cancelled)
     }
 }
