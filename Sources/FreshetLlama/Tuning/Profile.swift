@@ -78,14 +78,6 @@ package struct Profile: Codable, Sendable, Hashable {
     }
 }
 
-/// A speed that tuning is after.
-package enum TuningObjective: String, Codable, Sendable, CaseIterable {
-    /// Tokens a second of a prompt.
-    case prompt
-    /// Tokens a second of one answer.
-    case decode
-}
-
 extension Profile {
     /// The most bytes that a profile's text has.
     package static let sizeLimit = 64 << 10

@@ -164,11 +164,12 @@ private final class Workshop {
             let count = Int(min(1e6, (speeds[objective] ?? 0) * seconds))
             return min(range.upperBound, max(range.lowerBound, count))
         }
-        let answer = count(.decode, moment, 4...256)
-        let room = max(64, min(trained, 4096) - answer)
+        // A prompt and its answer fit into what the model was trained for, however short that is.
+        let answer = count(.decode, moment, 4...min(256, trained / 4))
+        let room = min(trained, 4096) - answer
         let longest = min(room, count(.prompt, 8 * moment, 64...2048))
         let prompt = min(longest, count(.prompt, moment, 64...512))
-        length = min(trained, max(longest, prompt) + answer)
+        length = longest + answer
         return (SpeedProbe.Work(promptLength: prompt, answerLength: answer), longest)
     }
 }
