@@ -37,8 +37,8 @@ struct PlotScale {
         }
     }
 
-    /// Round values along the axis, about so many: multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis of
-    /// more than a decade such numbers themselves.
+    /// Round values along the axis, about so many: multiples of 1, 2 or 5 times a power of ten; on a logarithmic axis
+    /// of more than a decade such numbers themselves.
     func marks(about count: Int) -> [Double] {
         if case .logarithmic = kind, domain.upperBound / domain.lowerBound > 10 {
             let decades = Int(log10(domain.lowerBound).rounded(.down))...Int(log10(domain.upperBound).rounded(.up))
@@ -48,9 +48,7 @@ struct PlotScale {
                 if marks.count <= count * 3 / 2 || digits.count == 1 { return marks }
             }
         }
-        let rough = (domain.upperBound - domain.lowerBound) / Double(max(count, 1))
-        let power = pow(10, log10(rough).rounded(.down))
-        let step = power * ([1, 2, 5].first { $0 * power >= rough * 0.999 } ?? 10)
+        let step = Self.roundStep((domain.upperBound - domain.lowerBound) / Double(max(count, 1)))
         let first = (domain.lowerBound / step - 1e-9).rounded(.up)
         let last = (domain.upperBound / step + 1e-9).rounded(.down)
         guard first <= last, last - first < 100 else { return [] }
@@ -65,10 +63,14 @@ struct PlotScale {
     /// The least round number that is no less than a value: an axis that ends there ends with a mark.
     static func roundUp(_ value: Double, marks count: Int) -> Double {
         guard value > 0, value.isFinite else { return 1 }
-        let rough = value / Double(count)
-        let power = pow(10, log10(rough).rounded(.down))
-        let step = power * ([1, 2, 5].first { $0 * power >= rough * 0.999 } ?? 10)
+        let step = roundStep(value / Double(count))
         return (value / step - 1e-9).rounded(.up) * step
+    }
+
+    /// The least of 1, 2 and 5 times a power of ten that is no less than a step, but for a rounding.
+    private static func roundStep(_ step: Double) -> Double {
+        let power = pow(10, log10(step).rounded(.down))
+        return power * ([1, 2, 5].first { $0 * power >= step * 0.999 } ?? 10)
     }
 }
 

@@ -1,6 +1,6 @@
-/// What the machine allows, against the tokens that are computed for one reading of the weights: the roofline (Williams,
-/// Waterman and Patterson 2009) in a model's own units. An answer of one stream is at its left end, a prompt at its
-/// right.
+/// What the machine allows, against the tokens that are computed for one reading of the weights: the roofline
+/// (Williams, Waterman and Patterson 2009) in a model's own units. An answer of one stream is at its left end, a prompt
+/// at its right.
 struct RooflinePlot: Plot {
     private let roofline: Roofline
     private let promptLength: Int
@@ -52,10 +52,10 @@ struct RooflinePlot: Plot {
             row("… of them weights, MB", roofline.weightBytesPerToken / 1e6),
             row("… of them keys and values of \(roofline.depth) tokens, MB", roofline.cacheBytesPerToken / 1e6),
             row("operations that a prompt's token takes, G", roofline.operationsPerToken / 1e9),
-            row("32-bit operations a second, G", roofline.floatRate / 1e9),
+            row("floating-point operations a second, G", roofline.floatRate / 1e9),
             ["threads", "\(roofline.threads)"],
         ]
-        if let rate = roofline.int8Rate { rows.insert(row("8-bit operations a second, G", rate / 1e9), at: 7) }
+        if let rate = roofline.int8Rate { rows.insert(row("8-bit integer operations a second, G", rate / 1e9), at: 7) }
         if let share = roofline.prefillShare { rows.insert(["… reached", Quantity.percent(share)], at: 2) }
         if let share = roofline.decodeShare { rows.insert(["… reached", Quantity.percent(share)], at: 1) }
         return PageTable(head: ["what", "how much"], rows: rows)

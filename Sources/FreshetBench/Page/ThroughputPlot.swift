@@ -48,12 +48,10 @@ struct ThroughputPlot: Plot {
         zip(sides, lines).compactMap { side, points in
             guard let first = points.first, let last = points.last else { return nil }
             return "\(side): \(Quantity.number(first.summary.median)) tokens a second with "
-                + "\(Self.streams(first.streams)), \(Quantity.number(last.summary.median)) with "
-                + "\(Self.streams(last.streams))."
+                + "\(StreamRow.count(first.streams)), \(Quantity.number(last.summary.median)) with "
+                + "\(StreamRow.count(last.streams))."
         }.joined(separator: " ")
     }
-
-    private static func streams(_ count: Int) -> String { count == 1 ? "1 stream" : "\(count) streams" }
 
     var table: PageTable {
         var head = ["streams"]
@@ -88,24 +86,7 @@ struct ThroughputPlot: Plot {
     }
 }
 
-/// The shape that stands for a side's value: sides are told apart without colours too.
-struct SideMark {
-    private let side: Int
-
-    /// The shape of the side at that place in the report.
-    init(_ side: Int) { self.side = side }
-
-    /// Draws the shape around a place.
-    func draw(_ x: Double, _ y: Double, into markup: inout Markup) {
-        if side == 0 {
-            markup.empty("circle", ["class": "mark side0", "cx": x.inPixels, "cy": y.inPixels, "r": "4.5"])
-        } else {
-            markup.empty(
-                "rect",
-                [
-                    "class": "mark side\(side)", "x": (x - 4).inPixels, "y": (y - 4).inPixels, "width": "8",
-                    "height": "8",
-                ])
-        }
-    }
+extension Summary {
+    /// The smallest and the greatest sample.
+    fileprivate var bounds: String { "\(Quantity.number(lowest))–\(Quantity.number(highest))" }
 }

@@ -16,12 +16,11 @@ package struct JSONReport {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         decoder.dateDecodingStrategy = .iso8601
-        let complaint: String
         do {
             let head = try decoder.decode(Head.self, from: bytes)
             guard head.format <= Report.currentFormat else {
-                complaint = "is of version \(head.format), and this program reads up to \(Report.currentFormat)"
-                throw GenerationError.invalid("report", complaint)
+                throw GenerationError.invalid(
+                    "report", "is of version \(head.format), and this program reads up to \(Report.currentFormat)")
             }
             report = try decoder.decode(Report.self, from: bytes)
         } catch let error as GenerationError {

@@ -4,8 +4,8 @@ package struct Timeline: Codable, Sendable, Hashable {
     package var label: String
     /// When it was sent.
     package var start: Double
-    /// When each piece of text came, in order. A piece is a token where nothing else is known: a token that is a part of
-    /// a character comes with the rest of it.
+    /// When each piece of text came, in order. A piece is a token where nothing else is known: a token that is a part
+    /// of a character comes with the rest of it.
     package var pieces: [Double]
     /// When its stream was over, or its reader left; `nil` while it runs.
     package var end: Double?
@@ -36,29 +36,5 @@ package struct Timeline: Codable, Sendable, Hashable {
     /// The gaps of which a part lies within a span of time.
     package func gaps(touching span: ClosedRange<Double>) -> [Double] {
         zip(pieces, pieces.dropFirst()).filter { $0 < span.upperBound && $1 > span.lowerBound }.map { $1 - $0 }
-    }
-}
-
-/// The timelines of one run of a workload, to be drawn side by side.
-package struct Trace: Codable, Sendable, Hashable {
-    /// What was measured.
-    package var topic: Topic
-    /// What happened, in words: `2,000 tokens arrive beside 3 streams`.
-    package var name: String
-    /// The place in ``Report/sides`` of the side that it happened to.
-    package var side: Int
-    /// The requests, in the workload's order.
-    package var timelines: [Timeline]
-    /// The place in ``timelines`` of the request whose long prompt disturbs the others, where there is one: it waits
-    /// from its ``Timeline/start`` to its first piece.
-    package var intruder: Int?
-
-    /// A trace.
-    package init(_ topic: Topic, _ name: String, side: Int, timelines: [Timeline], intruder: Int? = nil) {
-        self.topic = topic
-        self.name = name
-        self.side = side
-        self.timelines = timelines
-        self.intruder = intruder
     }
 }

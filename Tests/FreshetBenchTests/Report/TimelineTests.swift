@@ -36,16 +36,4 @@ struct TimelineTests {
         }
         #expect(histogram.summary.highest == 18 && histogram.summary.lowest == 0.001)
     }
-
-    @Test func theLimitsFollowFromTheRates() {
-        var roofline = Roofline(
-            threads: 2, measuredReadBandwidth: 20e9, weightBytesPerToken: 300e6, cacheBytesPerToken: 100e6, depth: 512,
-            int8Rate: 500e9, floatRate: 100e9, operationsPerToken: 1e9)
-        #expect(roofline.bytesPerToken == 400e6 && roofline.decodeLimit == 50 && roofline.prefillLimit == 500)
-        #expect(roofline.decodeShare == nil && roofline.prefillShare == nil)
-        roofline = Roofline(
-            threads: 2, measuredReadBandwidth: 20e9, weightBytesPerToken: 300e6, cacheBytesPerToken: 100e6, depth: 512,
-            int8Rate: nil, floatRate: 100e9, operationsPerToken: 1e9)
-        #expect(roofline.prefillLimit == 100)
-    }
 }
