@@ -38,7 +38,8 @@ package struct Manner: Sendable, Hashable {
     }
 
     private func probe(_ provider: any Provider) async throws(GenerationError) {
-        var prompts = Prompts(self, seed: -1)
+        // No experiment has this seed: what is asked here is in memory when they begin.
+        var prompts = Prompts(self, seed: .min)
         let content = prompts.next(8)
         var request = Workload.Planned("probe", prompt: prompts.prompt(content), answerLength: 1).request
         request.sampling.ignoresEndOfGeneration = ignoresEnd

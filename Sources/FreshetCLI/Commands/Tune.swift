@@ -81,7 +81,8 @@ enum Tune {
             report.place = folder.file(for: profile.key)
         }
         report.isDryRun = values.isDryRun
-        try console.output.write(report.text)
+        // A remark may hold words of the model's file.
+        try console.output.write(console.output.isTerminal ? report.text.printable : report.text)
     }
 
     /// Searches, with a bar while it takes; a signal ends it.

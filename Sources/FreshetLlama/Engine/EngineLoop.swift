@@ -175,7 +175,8 @@ final class EngineLoop {
     /// - Returns: whether there was anything to compute.
     private func step() -> Bool {
         let turn = now()
-        let hasRestored = restore(until: turn + scheduler.restoringTime(beside: demands))
+        let hasRestored =
+            slots.contains { !$0.blocks.isEmpty } && restore(until: turn + scheduler.restoringTime(beside: demands))
         let start = now()
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
         let plan = scheduler.plan(demands, spent: start - turn)

@@ -1,4 +1,4 @@
-package import Freshet
+internal import Freshet
 
 /// The names of the whole blocks of a prompt that grows. Each is computed once, from the state of the one before.
 ///
