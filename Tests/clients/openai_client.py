@@ -202,8 +202,9 @@ class Chat(Case):
 
     def test_unicode(self):
         text = "Repeat: naïve café, привет, 你好, 👩‍👩‍👧"
-        whole = self.chat(text, temperature=1, seed=3, max_tokens=60).choices[0].message.content
-        chunks = self.chat(text, temperature=1, seed=3, max_tokens=60, stream=True)
+        # Without a draw: a batch's shape moves the last bits of logits, and a draw can fall between two tokens.
+        whole = self.chat(text, max_tokens=60).choices[0].message.content
+        chunks = self.chat(text, max_tokens=60, stream=True)
         self.assertEqual("".join(chunk.choices[0].delta.content or "" for chunk in chunks), whole)
 
     def test_conversation(self):
