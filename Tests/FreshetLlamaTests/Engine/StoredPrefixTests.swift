@@ -135,6 +135,8 @@ struct StoredPrefixTests {
         let store = try PrefixStore(directory: folder, limit: 1 << 20, modelKey: "toy", loadLimit: loadLimit)
         let second = try await InferenceEngine.toy(script) {
             ($0.prefixStore, $0.slotCount, $0.now) = (store, 2, { clock.now })
+            // A stream whose reader is behind is not waited for, and then everything may be loaded at once.
+            $0.streamCapacity = 1 << 20
         }
         let running = try second.ask("RUNNING") { $0.shiftsContext = true }
         let reading = Task { try? await running.collect() }
