@@ -8,8 +8,9 @@
 // wherever those lie: a tile has no waste however the sequences are mixed, in the batch or in memory.
 //
 // The softmax is the online one of Milakov and Gimelshein, "Online normalizer calculation for softmax"
-// (arXiv:1805.02867), over tiles as in FlashAttention (arXiv:2205.14135). A token's result depends on the cells that it
-// sees and their order in memory alone, not on the other tokens of the batch.
+// (arXiv:1805.02867), over tiles as in FlashAttention (arXiv:2205.14135). Which tokens are in a batch moves the last
+// bits of a token's result: tiles are cut from the cells that tokens see together, and where there are fewer parts than
+// threads ggml's own way is taken.
 #include "kernels.h"
 #include "transpose.h"
 
