@@ -79,7 +79,7 @@ final class LlamaServer {
         let server = LlamaServer(process: process, port: port)
         let probe = try RemoteProvider(RemoteOptions(baseURL: "\(server.address)/v1", model: "embedded"))
         let request = GenerationRequest(prompt: .text("a"), maxTokens: 1)
-        for _ in 0..<600 {
+        for _ in 0..<3000 {
             if (try? await probe.reply(to: request)) != nil { return server }
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(100))

@@ -6,7 +6,7 @@ import Testing
 @testable import FreshetBench
 
 /// How sides take turns, and what becomes of their samples.
-@Suite(.timeLimit(.minutes(1))) struct BenchmarkTests {
+@Suite(.timeLimit(.minutes(10))) struct BenchmarkTests {
     /// What happened, in its order.
     private final class Log: @unchecked Sendable {
         // Sendable: the entries are read and written under `monitor` only.

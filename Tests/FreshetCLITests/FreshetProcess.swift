@@ -83,7 +83,7 @@ enum FreshetProcess {
     }
 
     /// Longer than anything takes on a slow machine; only a program that hangs waits for it.
-    static let patience = 120
+    static let patience = 480
 }
 
 /// A running program, seen from the other ends of its streams.

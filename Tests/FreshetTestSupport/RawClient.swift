@@ -7,7 +7,7 @@ import Glibc
 /// longer than ``patience``, so that a test fails rather than hangs.
 public final class RawClient {
     /// The longest that a call waits, in seconds.
-    public static let patience = 120
+    public static let patience = 480
 
     /// Why a conversation could not go on.
     public struct Failure: Error, CustomStringConvertible {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Freshet
 
-@Suite(.timeLimit(.minutes(1))) struct TurnstileTests {
+@Suite(.timeLimit(.minutes(10))) struct TurnstileTests {
     @Test func neverMoreThanThePlaces() async throws {
         let turnstile = Turnstile(places: 3)
         let (inside, most, total) = (Counter(), Counter(), Counter())

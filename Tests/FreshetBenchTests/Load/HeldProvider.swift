@@ -56,7 +56,7 @@ final class HeldProvider: Provider {
     }
 
     private func until(_ condition: () -> Bool) async throws {
-        for _ in 0..<20_000 where !condition() { try await Task.sleep(for: .milliseconds(1)) }
+        for _ in 0..<300_000 where !condition() { try await Task.sleep(for: .milliseconds(1)) }
         if !condition() { throw GenerationError(.deadlineExceeded, "What the test waits for does not happen.") }
     }
 }

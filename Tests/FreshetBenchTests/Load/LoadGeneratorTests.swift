@@ -4,7 +4,7 @@ import FreshetTestSupport
 import Testing
 
 /// Workloads on a clock that the test holds, with times that are known beforehand.
-@Suite(.timeLimit(.minutes(2))) struct LoadGeneratorTests {
+@Suite(.timeLimit(.minutes(10))) struct LoadGeneratorTests {
     private static func planned(
         _ label: String, start: Workload.Start = .atOnce, leaving: Workload.Leaving = .never,
         pause: Workload.Pause? = nil

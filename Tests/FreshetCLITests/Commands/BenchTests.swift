@@ -6,7 +6,7 @@ import Testing
 @testable import FreshetCLI
 
 /// `freshet bench` as a process, on the embedded model.
-@Suite(.timeLimit(.minutes(5))) struct BenchTests {
+@Suite(.timeLimit(.minutes(10))) struct BenchTests {
     private static func report(_ text: String) throws -> Report { try JSONReport(Data(text.utf8)).value }
 
     @Test func everyTopicIsMeasured() async throws {

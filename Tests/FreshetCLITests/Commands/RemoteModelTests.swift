@@ -3,7 +3,7 @@ import FreshetTestSupport
 import Testing
 
 /// `freshet generate` and `chat` with a model behind a server: the same output as with one on this machine.
-@Suite(.timeLimit(.minutes(5))) struct RemoteModelTests {
+@Suite(.timeLimit(.minutes(10))) struct RemoteModelTests {
     private static func options(_ url: String) -> [String] {
         ["--provider", "openai", "--base-url", url, "--model", "freshet-small-world"]
     }

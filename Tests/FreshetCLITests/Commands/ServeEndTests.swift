@@ -3,7 +3,7 @@ import FreshetTestSupport
 import Testing
 
 /// How `freshet serve` begins, where it may listen, and how it ends.
-@Suite(.timeLimit(.minutes(5))) struct ServeEndTests {
+@Suite(.timeLimit(.minutes(10))) struct ServeEndTests {
     private static func stream(_ tokens: Int) -> String {
         #"{"messages":[{"role":"user","content":"Tell a story."}],"stream":true,"ignore_eos":true,"max_tokens":\#(tokens)}"#
     }
@@ -26,7 +26,7 @@ import Testing
 
     @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
     func runningAnswersMayEnd(signal: Int32) async throws {
-        let outcome = try await FreshetServer.run(["--ctx-size", "4096", "--drain", "60"]) { server in
+        let outcome = try await FreshetServer.run(["--ctx-size", "4096", "--drain", "480"]) { server in
             let text = try await Self.end(server, during: Self.stream(2000), with: [signal])
             #expect(text.contains(#""finish_reason":"length""#) && text.contains("data: [DONE]\n\n"))
         }

@@ -4,7 +4,7 @@ import FreshetTestSupport
 import Testing
 
 /// `freshet serve` as a process, on the embedded model, seen from the other end of a socket.
-@Suite(.timeLimit(.minutes(5))) struct ServeTests {
+@Suite(.timeLimit(.minutes(10))) struct ServeTests {
     /// A chat whose answer always has the same text. A prompt that is computed in other pieces may give another token.
     private static func chat(_ fields: String = "", text: String = "Tell a story.") -> String {
         #"{"messages":[{"role":"user","content":"\#(text)"}],"seed":7,"cache_prompt":false\#(fields)}"#

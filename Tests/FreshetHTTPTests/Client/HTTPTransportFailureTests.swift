@@ -5,7 +5,7 @@ import Testing
 
 /// Everything that can go wrong between a request and the end of its answer. Every request is full of secrets, and no
 /// failure may show one.
-@Suite(.timeLimit(.minutes(5))) struct HTTPTransportFailureTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPTransportFailureTests {
     typealias Step = LoopbackServer.Step
 
     private let transport: HTTPTransport

@@ -4,7 +4,7 @@ import FreshetTestSupport
 import Glibc
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct HTTPTransportTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPTransportTests {
     private let transport: HTTPTransport
 
     init() throws { transport = try HTTPTransport() }

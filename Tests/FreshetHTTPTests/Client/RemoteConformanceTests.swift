@@ -4,7 +4,7 @@ import FreshetTestSupport
 import Testing
 
 /// The remote provider keeps the laws of the chunk protocol, however a server sends its answer.
-@Suite(.timeLimit(.minutes(5))) struct RemoteConformanceTests {
+@Suite(.timeLimit(.minutes(10))) struct RemoteConformanceTests {
     private let request = GenerationRequest(
         prompt: .messages([Message(role: .user, content: "Say something.")]), maxTokens: 20, stop: ["###"])
 

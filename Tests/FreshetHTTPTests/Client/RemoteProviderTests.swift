@@ -4,7 +4,7 @@ import FreshetHTTP
 import FreshetTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct RemoteProviderTests {
+@Suite(.timeLimit(.minutes(10))) struct RemoteProviderTests {
     private static let key = "sk-0123secret"
 
     private let chat = GenerationRequest(prompt: .messages([Message(role: .user, content: "Hi.")]), maxTokens: 9)

@@ -4,7 +4,7 @@ import FreshetTestSupport
 import Testing
 
 /// A client that leaves: its request's task is cancelled, whatever the server is doing for it.
-@Suite(.timeLimit(.minutes(5))) struct HangUpTests {
+@Suite(.timeLimit(.minutes(10))) struct HangUpTests {
     enum Manner: CaseIterable {
         case close, reset, halfClose
 

@@ -6,7 +6,7 @@ import Testing
 @testable import FreshetHTTP
 
 /// What many clients with large bodies cost: read, a body takes many times its size, and long.
-@Suite(.timeLimit(.minutes(2))) struct LargeBodyTests {
+@Suite(.timeLimit(.minutes(10))) struct LargeBodyTests {
     /// A provider that notes how many requests it is asked at a time, and lets a long prompt wait for its gate.
     private final class GatedProvider: Provider {
         let model = "gated"

@@ -5,7 +5,7 @@ import Testing
 
 /// What a client may take, shown by clients that take more. Limits in time are short here, and the clients' patience is
 /// long: a test that finds no limit fails by that.
-@Suite(.timeLimit(.minutes(5))) struct LimitTests {
+@Suite(.timeLimit(.minutes(10))) struct LimitTests {
     /// A byte at a time, for as long as the server lets it; true if it was cut off.
     private static func trickle(_ text: String, on client: RawClient) -> Bool {
         do {

@@ -19,7 +19,7 @@ func withServer(
         await server.shutDown(within: .zero)
         throw error
     }
-    await server.shutDown(within: .seconds(10))
+    await server.shutDown(within: .seconds(60))
 }
 
 /// `/stream?3` streams `0;1;2;` in three pieces; everything else gives back what was asked.

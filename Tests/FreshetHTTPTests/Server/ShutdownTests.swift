@@ -4,7 +4,7 @@ import FreshetTestSupport
 import Testing
 
 /// The server's end, and its beginning.
-@Suite(.timeLimit(.minutes(5))) struct ShutdownTests {
+@Suite(.timeLimit(.minutes(10))) struct ShutdownTests {
     @Test func runningRequestsEndAndIdleConnectionsAreClosed() async throws {
         let mayEnd = Collected<Bool>()
         try await withServer(
@@ -33,7 +33,7 @@ import Testing
                     return (end, refused, try client.readToEnd())
                 }
                 _ = await isRunning.next()
-                await server.shutDown(within: .seconds(60))
+                await server.shutDown(within: .seconds(480))
                 isDraining.raise()
                 let (end, refused, answer) = try await talk
                 #expect(end == "")

@@ -5,7 +5,7 @@ import Testing
 @testable import FreshetHTTP
 
 /// Streamed answers as a client gets them, over a socket.
-@Suite(.timeLimit(.minutes(5))) struct StreamedAnswerTests {
+@Suite(.timeLimit(.minutes(10))) struct StreamedAnswerTests {
     private static let request = #"{"messages":[{"role":"user","content":"Hi"}],"stream":true}"#
 
     /// What a client is to get for a chunk.

@@ -5,7 +5,7 @@ import Testing
 @testable import FreshetLlama
 
 /// The loop that the engine is measured against.
-@Suite(.timeLimit(.minutes(2))) struct BareLoopTests {
+@Suite(.timeLimit(.minutes(10))) struct BareLoopTests {
     private static func loop() throws -> BareLoop {
         BareLoop(model: try LlamaModel(path: EmbeddedModel.path), options: LlamaOptions(modelPath: EmbeddedModel.path))
     }

@@ -52,7 +52,7 @@ private final class Soak: Sendable {
                 try await group.waitForAll()
             }
             // Whoever left did so a moment ago.
-            for _ in 0..<10_000 where heldSlots.load(ordering: .relaxed) > 0 {
+            for _ in 0..<300_000 where heldSlots.load(ordering: .relaxed) > 0 {
                 try await Task.sleep(for: .milliseconds(1))
             }
             try require(heldSlots.load(ordering: .relaxed) == 0, "slots are held by nobody")
