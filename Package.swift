@@ -75,7 +75,7 @@ let package = Package(
             ]
         ),
         .target(
-            name: "BenchmarkTurns", dependencies: ["FreshetBench"], path: "Tests/Benchmarks/BenchmarkTurns",
+            name: "BenchmarkTurns", dependencies: ["Freshet", "FreshetBench"], path: "Tests/Benchmarks/BenchmarkTurns",
             swiftSettings: settings
         ),
         .executableTarget(

@@ -56,7 +56,8 @@ package struct Benchmark: Sendable {
                     report.isWhole = false
                     return report
                 }
-                report.omissions.append(Report.Omission(experiment.topic, "\(experiment.title): \(error.message)"))
+                report.omissions.append(
+                    Report.Omission(experiment.topic, "\(experiment.title): \(error.message)", isFailure: true))
             }
             found.fill(&report)
         }

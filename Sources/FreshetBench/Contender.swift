@@ -10,18 +10,22 @@ package struct Contender: Sendable {
     package var instruments: Instruments?
     /// Opens the model anew; `nil` where that is another's to do.
     package var reopen: Reopening?
+    /// The process on this machine that answers; `nil` for a server of which nothing is known.
+    package var processIdentifier: Int32?
 
     /// Opens a model, with that folder for computed prompts.
     package typealias Reopening = @Sendable (_ folder: String) async throws(GenerationError) -> Opened
 
     /// A side.
     package init(
-        _ side: Side, provider: any Provider, instruments: Instruments? = nil, reopen: Reopening? = nil
+        _ side: Side, provider: any Provider, instruments: Instruments? = nil, processIdentifier: Int32? = nil,
+        reopen: Reopening? = nil
     ) {
         self.side = side
         self.provider = provider
         self.instruments = instruments
         self.reopen = reopen
+        self.processIdentifier = processIdentifier
     }
 
     /// A model that was opened anew.

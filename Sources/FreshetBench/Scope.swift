@@ -32,6 +32,7 @@ package struct Scope: Sendable, Hashable {
         case .restart: promptLengths.map { Restart(length: $0) }
         case .gaps: [Gaps(streams: streams.max() ?? 1)]
         case .streams: streams.map { Throughput(streams: $0) }
+        case .memory: [ResidentMemory(streams: streams.max() ?? 1)]
         case .intruder: [Intruder(length: longPrompt)]
         case .cancel: [Departure(length: longPrompt)]
         case .slowReader: [SlowReader()]

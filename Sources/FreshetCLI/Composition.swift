@@ -36,13 +36,18 @@ enum Composition {
         _ source: ModelSource, console: Console, _ body: (Model) async throws -> Void
     ) async throws {
         let model = try await openModel(source, console: console)
+        try await ending(with: model.shutDown) { try await body(model) }
+    }
+
+    /// Does something, and whatever becomes of it, something else at the end.
+    static func ending(with end: () async -> Void, _ body: () async throws -> Void) async throws {
         do {
-            try await body(model)
+            try await body()
         } catch {
-            await model.shutDown()
+            await end()
             throw error
         }
-        await model.shutDown()
+        await end()
     }
 
     /// Opens the model that a person chose, on this machine or at a server. Nothing is sent to a server yet.

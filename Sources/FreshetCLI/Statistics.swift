@@ -37,10 +37,10 @@ struct Statistics {
     /// The line for an answer that was stopped or failed. Its tokens are told only at an answer's end.
     static func lineOfPart(of reply: Reply) -> String {
         let count = reply.choices.reduce(0) { $0 + $1.text.count }
-        return "answer: not whole, \(count == 1 ? "1 character" : "\(count) characters")"
+        return "answer: not whole, \(count.counted("character"))"
     }
 
-    private static func count(_ tokens: Int) -> String { tokens == 1 ? "1 token" : "\(tokens) tokens" }
+    private static func count(_ tokens: Int) -> String { tokens.counted("token") }
 
     private static func speed(_ tokens: Int, _ time: Duration) -> String {
         let seconds = time / .seconds(1)

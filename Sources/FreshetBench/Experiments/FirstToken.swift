@@ -21,7 +21,8 @@ package struct FirstToken: Experiment {
         let runs = try await run(
             FirstTokenRow.ask(prompts.prompt(beginning)), FirstTokenRow.ask(prompts.prompt(again)), on: contender,
             occasion)
-        return Turn(FirstTokenRow.figures(title, "warm", length, cold: runs[0], then: runs[1]))
+        let names = (cold: "\(title) cold", then: "\(title) warm")
+        return Turn(FirstTokenRow.figures(names, length, cold: runs[0], then: runs[1]))
     }
 }
 
@@ -46,7 +47,8 @@ package struct Restart: Experiment {
         let folder = try TemporaryFolder()
         let cold = try await ask(prompts.prompt(beginning), reopen, folder, occasion)
         let then = try await ask(prompts.prompt(again), reopen, folder, occasion)
-        return Turn(FirstTokenRow.figures("first token \(length)", "after a restart", length, cold: cold, then: then))
+        let names = (cold: "first token \(length) before a restart", then: title)
+        return Turn(FirstTokenRow.figures(names, length, cold: cold, then: then))
     }
 
     /// One life of the program.
@@ -77,19 +79,18 @@ package enum FirstTokenRow {
     /// that is.
     ///
     /// - Parameters:
-    ///   - name: what the rows' names begin with.
-    ///   - when: when the second was asked, for the end of its row's name.
+    ///   - names: the names of the first two rows.
     ///   - length: tokens of the prompts.
     package static func figures(
-        _ name: String, _ when: String, _ length: Int, cold: [Timeline], then: [Timeline]
+        _ names: (cold: String, then: String), _ length: Int, cold: [Timeline], then: [Timeline]
     ) -> [Figure] {
         let parameters = Measurement.Parameters(promptLength: length)
         let (before, after) = (cold.last?.firstPiece, then.last?.firstPiece)
         let share = before.flatMap { before in after.map { 100 * $0 / before } }
         return [
-            Figure("\(name) cold", parameters, in: .milliseconds, before.map { 1000 * $0 }, or: "No text came."),
-            Figure("\(name) \(when)", parameters, in: .milliseconds, after.map { 1000 * $0 }, or: "No text came."),
-            Figure("\(name) \(when), of cold", parameters, in: .percent, share, or: "No text came."),
+            Figure(names.cold, parameters, in: .milliseconds, before.map { 1000 * $0 }, or: "No text came."),
+            Figure(names.then, parameters, in: .milliseconds, after.map { 1000 * $0 }, or: "No text came."),
+            Figure("\(names.then), of cold", parameters, in: .percent, share, or: "No text came."),
         ]
     }
 }

@@ -79,7 +79,7 @@ enum StreamRow {
     static let promptLength = 48
 
     /// So many streams, in words.
-    static func count(_ streams: Int) -> String { streams == 1 ? "1 stream" : "\(streams) streams" }
+    static func count(_ streams: Int) -> String { streams.counted("stream") }
 
     static func needs(streams: Int, length: Int, beginning: Int = 0) -> Needs {
         Needs(

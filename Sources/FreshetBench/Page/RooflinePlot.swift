@@ -3,6 +3,8 @@
 /// at its right.
 struct RooflinePlot: Plot {
     private let roofline: Roofline
+    /// The limits of an answer and of a prompt, in tokens a second.
+    private let limit: (decode: Double, prefill: Double)
     private let promptLength: Int
     private let x: PlotScale
     private let y: PlotScale
@@ -10,19 +12,19 @@ struct RooflinePlot: Plot {
 
     /// The plot of a report's roofline; `nil` when there is none.
     init?(_ report: Report) {
-        guard let roofline = report.roofline, roofline.decodeLimit > 0, roofline.prefillLimit > 0 else { return nil }
-        self.roofline = roofline
+        guard let roofline = report.roofline, let decode = roofline.decodeLimit, let prefill = roofline.prefillLimit
+        else { return nil }
+        (self.roofline, limit) = (roofline, (decode, prefill))
         let lengths = report.measurements.filter { $0.topic == .prompt }.compactMap(\.parameters.promptLength)
         // The roof is flat there: it does not matter where exactly the prompt stands.
         promptLength = max(lengths.max() ?? 512, 2)
         frame = PlotFrame(top: 34, bottom: 286)
         let speeds = [
-            roofline.decodeLimit, roofline.prefillLimit, roofline.decodeLimit * (roofline.decodeShare ?? 1),
-            roofline.prefillLimit * (roofline.prefillShare ?? 1),
+            decode, prefill, decode * (roofline.decodeShare ?? 1), prefill * (roofline.prefillShare ?? 1),
         ].filter { $0 > 0 }
         let x = PlotScale(
-            .logarithmic, 0.7, max(Double(promptLength), 2 * roofline.prefillLimit / roofline.decodeLimit) * 1.6,
-            from: frame.left, to: frame.right)
+            .logarithmic, 0.7, max(Double(promptLength), 2 * prefill / decode) * 1.6, from: frame.left,
+            to: frame.right)
         let y = PlotScale(
             .logarithmic, (speeds.min() ?? 1) / 2, (speeds.max() ?? 1) * 2.5, from: frame.bottom, to: frame.top)
         guard let x, let y else { return nil }
@@ -34,8 +36,8 @@ struct RooflinePlot: Plot {
     var needsLegend: Bool { false }
 
     var summary: String {
-        let decode = "Memory allows one stream \(Quantity.number(roofline.decodeLimit)) tokens a second"
-        let prefill = "Arithmetic allows a prompt \(Quantity.number(roofline.prefillLimit)) tokens a second"
+        let decode = "Memory allows one stream \(Quantity.number(limit.decode)) tokens a second"
+        let prefill = "Arithmetic allows a prompt \(Quantity.number(limit.prefill)) tokens a second"
         return decode + Self.reached(roofline.decodeShare) + " " + prefill + Self.reached(roofline.prefillShare)
     }
 
@@ -45,8 +47,8 @@ struct RooflinePlot: Plot {
 
     var table: PageTable {
         var rows = [
-            row("limit of an answer, t/s", roofline.decodeLimit),
-            row("limit of a prompt, t/s", roofline.prefillLimit),
+            row("limit of an answer, t/s", limit.decode),
+            row("limit of a prompt, t/s", limit.prefill),
             row("memory read, GB/s", roofline.measuredReadBandwidth / 1e9),
             row("bytes that a token reads, MB", roofline.bytesPerToken / 1e6),
             row("… of them weights, MB", roofline.weightBytesPerToken / 1e6),
@@ -70,10 +72,10 @@ struct RooflinePlot: Plot {
             x.marks(about: 8).map { (x.place($0), $0.atMark) },
             name: "tokens that are computed for one reading of the weights", into: &markup)
         // The roof: memory's limit rises with the tokens that share a reading, up to that of arithmetic.
-        let bend = max(roofline.prefillLimit / roofline.decodeLimit, x.domain.lowerBound)
-        let start = min(roofline.decodeLimit * x.domain.lowerBound, roofline.prefillLimit)
+        let bend = max(limit.prefill / limit.decode, x.domain.lowerBound)
+        let start = min(limit.decode * x.domain.lowerBound, limit.prefill)
         let left = max(start, y.domain.lowerBound)
-        let corner = (x.place(bend), y.place(roofline.prefillLimit))
+        let corner = (x.place(bend), y.place(limit.prefill))
         let first = (x.place(left / start * x.domain.lowerBound), y.place(left))
         markup.empty(
             "path",
@@ -83,11 +85,11 @@ struct RooflinePlot: Plot {
                     + "H\(frame.right.inPixels)",
             ])
         PlotFrame.text(
-            "limit of arithmetic: \(Quantity.number(roofline.prefillLimit)) t/s", frame.right, corner.1 - 9, "end",
+            "limit of arithmetic: \(Quantity.number(limit.prefill)) t/s", frame.right, corner.1 - 9, "end",
             into: &markup)
-        drawPoint("one stream", at: 1, limit: roofline.decodeLimit, share: roofline.decodeShare, into: &markup)
+        drawPoint("one stream", at: 1, limit: limit.decode, share: roofline.decodeShare, into: &markup)
         drawPoint(
-            "a prompt of \(promptLength)", at: Double(promptLength), limit: roofline.prefillLimit,
+            "a prompt of \(promptLength)", at: Double(promptLength), limit: limit.prefill,
             share: roofline.prefillShare, into: &markup)
     }
 

@@ -24,16 +24,9 @@ package struct Machine: Codable, Sendable, Hashable {
     package static var current: Machine {
         let information = ProcessInfo.processInfo
         return Machine(
-            processor: processor(in: read("/proc/cpuinfo")) ?? "an unknown processor",
+            processor: ProcessorName(cpuInformation: read("/proc/cpuinfo"))?.text ?? "an unknown processor",
             processorCount: information.activeProcessorCount, memory: Int(clamping: information.physicalMemory),
             load: read("/proc/loadavg").split(separator: " ").first.flatMap { Double($0) })
-    }
-
-    /// The processor's name in the words of `/proc/cpuinfo`; `nil` where they have none.
-    static func processor(in words: String) -> String? {
-        let line = words.split(separator: "\n").first { $0.hasPrefix("model name") }
-        let name = line?.split(separator: ":", maxSplits: 1).last?.trimmingCharacters(in: .whitespaces)
-        return name.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private static func read(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }

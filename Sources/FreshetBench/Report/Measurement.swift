@@ -62,10 +62,10 @@ package struct Measurement: Codable, Sendable, Hashable {
         /// Why there are no samples, or what they lack, in one sentence; `nil` when all is well.
         package var remark: String?
 
-        /// What samples come to.
+        /// What samples come to. One that is infinite or no number is no sample.
         package init(_ samples: [Double], remark: String? = nil) {
-            self.samples = samples
-            summary = Summary(samples)
+            self.samples = samples.filter(\.isFinite)
+            summary = Summary(self.samples)
             self.remark = remark
         }
     }
@@ -82,7 +82,7 @@ package struct Measurement: Codable, Sendable, Hashable {
         // Where a round of one side is missing, the others have no partners.
         if outcomes.count == 2, outcomes.allSatisfy({ $0.remark == nil }) {
             let pairs = zip(outcomes[0].samples, outcomes[1].samples)
-            ratio = Summary(pairs.filter { $1 != 0 }.map { $0 / $1 })
+            ratio = Summary(pairs.map { $0 / $1 }.filter(\.isFinite))
         }
     }
 }

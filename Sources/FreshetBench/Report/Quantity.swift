@@ -25,8 +25,13 @@ package enum Quantity {
     /// A share of 1 in per cent.
     package static func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
 
-    /// Bytes of memory, in powers of 1,024.
-    package static func bytes(_ count: Int) -> String { String(format: "%.0f GiB", Double(count) / Double(1 << 30)) }
+    /// Bytes of memory, in the largest power of 1,024 of which there is one: `512 MiB`, `7.7 GiB`, `24 GiB`.
+    package static func bytes(_ count: Int) -> String {
+        let (unit, shift) = [("GiB", 30), ("MiB", 20), ("KiB", 10)].first { count >= 1 << $0.1 } ?? ("B", 0)
+        let number = Double(count) / Double(1 << shift)
+        let places = number < 10 && number != number.rounded() ? 1 : 0
+        return String(format: "%.\(places)f \(unit)", number)
+    }
 
     /// A time to wait, roughly.
     package static func wait(_ seconds: Double) -> String {

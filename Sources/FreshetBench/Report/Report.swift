@@ -28,6 +28,9 @@ package struct Report: Codable, Sendable, Hashable {
     /// Whether the run came to its end; `false` when somebody stopped it.
     package var isWhole = true
 
+    /// Whether something that was tried could not be measured.
+    package var hasFailures: Bool { omissions.contains { $0.isFailure } }
+
     /// The version that this program writes.
     package static let currentFormat = 1
 
@@ -60,11 +63,14 @@ package struct Report: Codable, Sendable, Hashable {
         package var topic: Topic
         /// Why it was not, in one sentence.
         package var reason: String
+        /// Whether it was tried, and failed; what was not asked for, or cannot be had of a side, is no failure.
+        package var isFailure: Bool
 
         /// An omission.
-        package init(_ topic: Topic, _ reason: String) {
+        package init(_ topic: Topic, _ reason: String, isFailure: Bool = false) {
             self.topic = topic
             self.reason = reason
+            self.isFailure = isFailure
         }
     }
 }

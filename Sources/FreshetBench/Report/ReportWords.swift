@@ -1,3 +1,5 @@
+internal import Freshet
+
 /// What a report says, in words: for the formats that people read.
 struct ReportWords {
     private let report: Report
@@ -8,7 +10,9 @@ struct ReportWords {
     /// Where it was measured.
     var machine: String {
         let machine = report.machine
-        let words = "\(machine.processor), \(machine.processorCount) processors, \(Quantity.bytes(machine.memory))"
+        let words = [
+            machine.processor, machine.processorCount.counted("processor"), Quantity.bytes(machine.memory),
+        ].joined(separator: ", ")
         return words + (machine.load.map { ", load \(Quantity.number($0))" } ?? "")
     }
 

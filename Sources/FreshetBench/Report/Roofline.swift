@@ -19,8 +19,8 @@ package struct Roofline: Codable, Sendable, Hashable {
     package var cacheBytesPerToken: Double
     /// The tokens in memory for which ``cacheBytesPerToken`` is counted.
     package var depth: Int
-    /// Tokens a second that the bandwidth allows one stream.
-    package var decodeLimit: Double
+    /// Tokens a second that the bandwidth allows one stream; `nil` where a token reads nothing.
+    package var decodeLimit: Double?
     /// The measured speed of one stream divided by ``decodeLimit``; `nil` when it was not measured.
     package var decodeShare: Double?
     /// Multiplications and additions a second of 8-bit integers, in a matrix product, of all threads; `nil` where the
@@ -31,8 +31,8 @@ package struct Roofline: Codable, Sendable, Hashable {
     /// Multiplications and additions that one token of a prompt takes: two for each weight that it touches, which are
     /// not those that give logits, since only a prompt's last token has any.
     package var operationsPerToken: Double
-    /// Tokens a second of a prompt that the rate of the model's own type allows.
-    package var prefillLimit: Double
+    /// Tokens a second of a prompt that the rate of the model's own type allows; `nil` for a model without matrices.
+    package var prefillLimit: Double?
     /// The measured speed of a prompt divided by ``prefillLimit``; `nil` when it was not measured.
     package var prefillShare: Double?
 
@@ -52,8 +52,14 @@ package struct Roofline: Codable, Sendable, Hashable {
         self.floatRate = floatRate
         self.operationsPerToken = operationsPerToken
         bytesPerToken = weightBytesPerToken + cacheBytesPerToken
-        decodeLimit = measuredReadBandwidth / bytesPerToken
-        prefillLimit = (int8Rate ?? floatRate) / operationsPerToken
+        decodeLimit = Self.limit(measuredReadBandwidth, bytesPerToken)
+        prefillLimit = Self.limit(int8Rate ?? floatRate, operationsPerToken)
+    }
+
+    /// What so much a second comes to in pieces of one size; `nil` where that is no speed.
+    private static func limit(_ rate: Double, _ piece: Double) -> Double? {
+        let limit = rate / piece
+        return limit > 0 && limit.isFinite ? limit : nil
     }
 }
 
@@ -81,8 +87,9 @@ extension Roofline {
 
     /// The same roofline with the shares of it that the first side's medians reach.
     func sharing(_ measurements: [Measurement]) -> Roofline {
-        func share(_ row: Measurement?, of limit: Double) -> Double? {
-            row?.outcomes.first?.summary.map { $0.median / limit }
+        func share(_ row: Measurement?, of limit: Double?) -> Double? {
+            guard let limit, let median = row?.outcomes.first?.summary?.median else { return nil }
+            return median / limit
         }
         var roofline = self
         roofline.decodeShare = share(Self.decodeRow(of: measurements), of: decodeLimit)
@@ -109,7 +116,8 @@ extension Report {
                 report.isWhole = false
                 return report
             }
-            report.omissions.append(Omission(topic, "what the machine allows: \(error.message)"))
+            report.omissions.append(
+                Omission(topic, "what the machine allows: \(error.message)", isFailure: true))
         }
         return report
     }

@@ -1,3 +1,5 @@
+internal import Freshet
+
 /// What a row of samples comes to. All members but ``count`` have the samples' unit.
 package struct Summary: Codable, Sendable, Hashable {
     /// How many samples there were.
@@ -18,20 +20,8 @@ package struct Summary: Codable, Sendable, Hashable {
         let sorted = samples.sorted()
         guard let lowest = sorted.first, let highest = sorted.last else { return nil }
         (count, self.lowest, self.highest) = (sorted.count, lowest, highest)
-        median = Self.quantile(0.5, of: sorted)
-        spread = (Self.quantile(0.75, of: sorted) - Self.quantile(0.25, of: sorted)) / 2
-        p99 = Self.quantile(0.99, of: sorted)
-    }
-
-    /// The value below which that share of the samples lies, by linear interpolation between the two nearest: type 7 of
-    /// Hyndman and Fan, "Sample Quantiles in Statistical Packages" (1996).
-    ///
-    /// - Parameters:
-    ///   - share: from 0 to 1.
-    ///   - sorted: samples in ascending order, at least one.
-    package static func quantile(_ share: Double, of sorted: [Double]) -> Double {
-        let place = share * Double(sorted.count - 1)
-        let (low, high) = (Int(place.rounded(.down)), Int(place.rounded(.up)))
-        return sorted[low] + (sorted[high] - sorted[low]) * (place - Double(low))
+        median = Quantile.value(0.5, of: sorted)
+        spread = (Quantile.value(0.75, of: sorted) - Quantile.value(0.25, of: sorted)) / 2
+        p99 = Quantile.value(0.99, of: sorted)
     }
 }

@@ -1,3 +1,5 @@
+internal import Freshet
+
 /// A report as text for a person.
 package struct TableReport {
     private let report: Report
@@ -45,19 +47,23 @@ package struct TableReport {
     }
 
     private static func lines(_ roofline: Roofline) -> [String] {
-        func share(_ share: Double?) -> String { share.map { ", of which \(Quantity.percent($0)) is reached" } ?? "" }
+        func limit(_ limit: Double?, _ share: Double?) -> String {
+            guard let limit else { return "" }
+            return ": at most \(Quantity.number(limit)) t/s"
+                + (share.map { ", of which \(Quantity.percent($0)) is reached" } ?? "")
+        }
         var lines = [
-            "What the machine allows, with \(roofline.threads) threads:",
+            "What the machine allows, with \(roofline.threads.counted("thread")):",
             "  memory is read at \(Quantity.number(roofline.measuredReadBandwidth / 1e9)) GB/s, and a token behind "
-                + "\(roofline.depth) others reads \(Quantity.number(roofline.bytesPerToken / 1e6)) MB: at most "
-                + "\(Quantity.number(roofline.decodeLimit)) t/s" + share(roofline.decodeShare),
+                + "\(roofline.depth) others reads \(Quantity.number(roofline.bytesPerToken / 1e6)) MB"
+                + limit(roofline.decodeLimit, roofline.decodeShare),
         ]
         let rates = [("8-bit integers", roofline.int8Rate), ("floats", roofline.floatRate)]
             .compactMap { name, rate in rate.map { "\(Quantity.number($0 / 1e9)) G operations/s of \(name)" } }
         lines.append(
             "  matrices take \(rates.joined(separator: ", ")), and a token of a prompt takes "
-                + "\(Quantity.number(roofline.operationsPerToken / 1e9)) G operations: at most "
-                + "\(Quantity.number(roofline.prefillLimit)) t/s" + share(roofline.prefillShare))
+                + "\(Quantity.number(roofline.operationsPerToken / 1e9)) G operations"
+                + limit(roofline.prefillLimit, roofline.prefillShare))
         return lines
     }
 }

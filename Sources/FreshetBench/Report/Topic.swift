@@ -12,6 +12,8 @@ package enum Topic: String, Codable, Sendable, CaseIterable {
     case gaps
     /// Tokens a second in all, of one stream to many.
     case streams
+    /// The memory of the process that answers.
+    case memory
     /// A long prompt that arrives beside running streams.
     case intruder
     /// The wait of a small request after a client left in the middle of a long prompt.
@@ -34,6 +36,7 @@ package enum Topic: String, Codable, Sendable, CaseIterable {
         case .restart: "wait for the first token after a restart, with a folder of computed prompts"
         case .gaps: "time between two tokens, of several streams"
         case .streams: "tokens a second in all, of one stream to many"
+        case .memory: "memory of the process, after a prompt and an answer of each of several streams"
         case .intruder: "a long prompt that arrives beside running streams"
         case .cancel: "wait of a request after a client left in the middle of a long prompt"
         case .slowReader: "streams beside a reader that pauses"

@@ -1,14 +1,25 @@
 import Foundation
 
-/// The checkout that the program lies in, where it does.
+/// The checkout of Freshet that the program lies in, where it does.
 enum Checkout {
     /// The commit that is checked out, 40 hexadecimal digits; `nil` outside of a checkout.
     static func commit() -> String? {
-        var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        commit(above: URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath())
+    }
+
+    /// The same for a program at that place. The checkout must be Freshet's own: a program that was installed may lie in
+    /// anybody's, such as that of a person's home.
+    static func commit(above program: URL) -> String? {
+        var folder = program
         while folder.path != "/" {
             folder.deleteLastPathComponent()
             let git = folder.appendingPathComponent(".git")
-            if FileManager.default.fileExists(atPath: git.path) { return commit(in: git) }
+            guard FileManager.default.fileExists(atPath: git.path) else { continue }
+            let manifest = try? String(
+                contentsOf: folder.appendingPathComponent("Package.swift"), encoding: .utf8)
+            // The package's name comes first of all names.
+            let name = manifest?.firstMatch(of: /name: "([^"]*)"/)?.1
+            return name == "Freshet" ? commit(in: git) : nil
         }
         return nil
     }

@@ -2,6 +2,7 @@ import Freshet
 import FreshetBench
 import FreshetHTTP
 import FreshetLlama
+import Glibc
 
 // What a benchmark needs of a model beside its answers.
 extension Composition {
@@ -88,16 +89,23 @@ extension Composition {
         }
     }
 
-    /// The sides of a benchmark: the model, and the server that it is measured against.
+    /// Lets `body` use the sides of a benchmark: the model, and the server that it is measured against, which is then
+    /// let go.
     ///
-    /// - Throws: `GenerationError` when the server's address or key cannot be used.
-    static func contenders(_ model: Model, rival: RivalOptions.Rival?) throws(GenerationError) -> [Contender] {
+    /// - Throws: `GenerationError` when the server's address or key cannot be used, and what `body` throws.
+    static func withContenders(
+        _ model: Model, rival: RivalOptions.Rival?, _ body: ([Contender]) async throws -> Void
+    ) async throws {
         let first = Contender(
-            model.side, provider: model.provider, instruments: model.instruments, reopen: model.reopen)
-        guard let rival else { return [first] }
+            model.side, provider: model.provider, instruments: model.instruments,
+            processIdentifier: model.instruments == nil ? nil : getpid(), reopen: model.reopen)
+        guard let rival else { return try await body([first]) }
         let options = RemoteOptions(
             baseURL: rival.baseURL, model: rival.name ?? model.provider.model, apiKey: rival.key)
+        let origin = try HTTPOrigin(url: rival.baseURL)
         let provider = try RemoteProvider(options)
-        return [first, Contender(side(of: provider, at: try HTTPOrigin(url: rival.baseURL)), provider: provider)]
+        try await ending(with: provider.shutDown) {
+            try await body([first, Contender(side(of: provider, at: origin), provider: provider)])
+        }
     }
 }

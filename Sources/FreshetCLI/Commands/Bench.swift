@@ -48,8 +48,8 @@ enum Bench {
                 "With --against a server gets the same requests, and the last column is the first side's figure divided by "
                     + "the server's. Prompts are token ids, or words where the server takes no ids; what it does not count "
                     + "is not guessed.",
-                "Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted by Ctrl-C: what was measured by then is "
-                    + "written.",
+                "Exit status: 0 done, 1 failed, also where a part of it failed and the rest was written, 2 wrong usage, "
+                    + "130 interrupted by Ctrl-C: what was measured by then is written.",
             ])
     }
 
@@ -105,8 +105,9 @@ enum Bench {
         )
         var report: Report?
         try await Composition.withModel(source, console: console) { model in
-            let contenders = try Composition.contenders(model, rival: rival)
-            report = try await measure(contenders, experiments, values, model: model, console: console)
+            try await Composition.withContenders(model, rival: rival) { contenders in
+                report = try await measure(contenders, experiments, values, model: model, console: console)
+            }
         }
         guard let report else { return }
         let text = try values.format.render(report)
@@ -116,6 +117,9 @@ enum Bench {
             try console.output.write(console.output.isTerminal ? text.printable : text)
         }
         if !report.isWhole, let signal = console.signals.received { throw Exit.interrupted(by: signal) }
+        if report.hasFailures {
+            throw Exit.failed("Not all that was to be measured could be; the report says what failed, and why.")
+        }
     }
 
     private static func list(_ console: Console) throws {

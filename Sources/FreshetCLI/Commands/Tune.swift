@@ -66,9 +66,10 @@ enum Tune {
         if values.isVerbose { LlamaLog.send { line in console.note(line.text) } }
         let machine = Machine.current
         if let load = machine.load, load > Double(machine.processorCount) / 2 {
+            let count = machine.processorCount.counted("processor")
             console.note(
-                "Other programs keep this machine busy (load \(Quantity.number(load)) on \(machine.processorCount) "
-                    + "processors); what is fastest beside them may not be when they have gone.")
+                "Other programs keep this machine busy (load \(Quantity.number(load)) on \(count)); what is fastest "
+                    + "beside them may not be when they have gone.")
         }
         var request = Tuner.Request(modelPath: path)
         (request.cacheTypes, request.isQuick) = (values.cacheTypes, values.isQuick)

@@ -1,4 +1,5 @@
-import Glibc
+internal import Freshet
+internal import Glibc
 
 /// A comparison of two ways of doing the same on a machine that others use too.
 ///
@@ -99,15 +100,5 @@ package struct PairedTrial: Sendable, Hashable {
             place += 1
         }
         return place
-    }
-}
-
-extension [Double] {
-    /// The middle value, or the mean of the middle two; `nil` when there is none.
-    var median: Double? {
-        guard !isEmpty else { return nil }
-        let sorted = self.sorted()
-        let middle = sorted.count / 2
-        return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
     }
 }

@@ -1,3 +1,5 @@
+internal import Freshet
+
 /// What is known before anything is measured, and decides which questions are asked.
 package struct TuningGround: Sendable, Hashable {
     /// Processors that the process may use.
@@ -93,9 +95,4 @@ package struct TuningGround: Sendable, Hashable {
             }
         }
     }
-}
-
-extension Int {
-    /// The number with what it counts.
-    fileprivate func counted(_ thing: String) -> String { self == 1 ? "1 \(thing)" : "\(self) \(thing)s" }
 }

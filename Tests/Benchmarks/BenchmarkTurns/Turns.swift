@@ -1,4 +1,5 @@
 import Foundation
+import Freshet
 import FreshetBench
 
 /// What one call of a piece of work costs, measured in many turns.
@@ -15,13 +16,13 @@ package struct Turns {
     private var figures: [Double] = []
 
     /// The middle figure, in microseconds.
-    package var median: Double { Summary.quantile(0.5, of: figures) }
+    package var median: Double { Quantile.value(0.5, of: figures) }
 
     /// The median, and in parentheses the bounds of the middle half of the figures.
     ///
     /// - Parameter digits: how many stand after the point.
     package func summary(digits: Int = 1) -> String {
-        let quarters = [0.5, 0.25, 0.75].map { Self.text(Summary.quantile($0, of: figures), digits: digits) }
+        let quarters = [0.5, 0.25, 0.75].map { Self.text(Quantile.value($0, of: figures), digits: digits) }
         return "\(quarters[0]) (\(quarters[1])–\(quarters[2]))"
     }
 

@@ -92,16 +92,15 @@ extension Arena {
         let theirs = try await start(.llamaServer, slots: slots, context: context)
         let contenders = [
             Contender(
-                Self.side(.freshet), provider: ours.provider,
+                Self.side(.freshet), provider: ours.provider, processIdentifier: ours.pid,
                 reopen: { folder throws(GenerationError) in
                     let server = try await start(.freshet, slots: slots, context: context, cache: folder)
                     return Contender.Opened(provider: server.provider, shutDown: server.end)
                 }),
-            Contender(Self.side(.llamaServer), provider: theirs.provider),
+            Contender(Self.side(.llamaServer), provider: theirs.provider, processIdentifier: theirs.pid),
         ]
-        let servers = [ours.program.rawValue: ours, theirs.program.rawValue: theirs]
         let benchmark = Benchmark(
-            contenders, experiments: contest.experiments(servers), manner: Manner(.tokens), rounds: options.rounds)
+            contenders, experiments: contest.experiments, manner: Manner(.tokens), rounds: options.rounds)
         // A measurement takes minutes: what runs is told.
         let found = await benchmark.run(report) { title, left in
             let rest = left.seconds.map { ", about \(Quantity.wait($0)) left" } ?? ""

@@ -26,9 +26,7 @@ enum Contest: String, CaseIterable, Sendable {
     }
 
     /// What is measured, in order.
-    ///
-    /// - Parameter servers: the running servers, by their side's name.
-    func experiments(_ servers: [String: ServerProcess]) -> [any Experiment] {
+    var experiments: [any Experiment] {
         switch self {
         case .streams:
             [(1, 0), (8, 0), (16, 0), (8, 256), (16, 256)].map { Throughput(streams: $0.0, beginning: $0.1) }
@@ -36,7 +34,7 @@ enum Contest: String, CaseIterable, Sendable {
         case .cancel: [Departure(length: 3000, patience: .milliseconds(500))]
         case .prefix: [PrefixReturn(length: 1500)]
         case .restart: [Restart(length: 1500)]
-        case .memory: [ResidentMemory(servers: servers)]
+        case .memory: [ResidentMemory(streams: 8)]
         }
     }
 }

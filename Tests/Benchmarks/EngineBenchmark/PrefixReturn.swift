@@ -26,6 +26,7 @@ struct PrefixReturn: Experiment {
         let cold = try await generator.run(FirstTokenRow.ask(prompts.prompt(beginning)))
         _ = try await generator.run(Workload(others))
         let back = try await generator.run(FirstTokenRow.ask(prompts.prompt(again)))
-        return Turn(FirstTokenRow.figures(title, "after 8 others", length, cold: cold, then: back))
+        let names = (cold: "\(title) cold", then: "\(title) after 8 others")
+        return Turn(FirstTokenRow.figures(names, length, cold: cold, then: back))
     }
 }

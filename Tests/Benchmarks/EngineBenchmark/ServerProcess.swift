@@ -48,14 +48,6 @@ final class ServerProcess: Sendable {
         throw GenerationError(.unreachable, "\(program.rawValue) does not answer. It wrote:\n\(words)")
     }
 
-    /// The bytes of its memory that are in the machine's; `nil` when it has ended.
-    var residentBytes: Double? {
-        guard let status = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8) else { return nil }
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        let number = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first
-        return number.flatMap { Double($0) }.map { $0 * 1024 }
-    }
-
     /// Asks it to end, as Ctrl-C does, and waits until it has.
     func end() async {
         kill(pid, SIGTERM)

@@ -1,5 +1,6 @@
 import Freshet
 import FreshetTestSupport
+import Glibc
 import Testing
 
 @testable import FreshetBench
@@ -86,9 +87,9 @@ struct ExperimentTests {
 
     @Test func whatMemoryIsWorth() {
         let (cold, warm) = ([Self.timeline(1, [3, 4])], [Self.timeline(2, [2.5, 4])])
-        let figures = FirstTokenRow.figures("first token 512", "warm", 512, cold: cold, then: warm)
-        #expect(figures.map(\.value) == [2000, 500, 25])
-        #expect(FirstTokenRow.figures("", "", 512, cold: cold, then: []).map(\.value) == [2000, nil, nil])
+        let figures = FirstTokenRow.figures(("cold", "warm"), 512, cold: cold, then: warm)
+        #expect(figures.map(\.value) == [2000, 500, 25] && figures.map(\.name) == ["cold", "warm", "warm, of cold"])
+        #expect(FirstTokenRow.figures(("", ""), 512, cold: cold, then: []).map(\.value) == [2000, nil, nil])
     }
 
     @Test func whatADepartureCosts() {
@@ -121,7 +122,7 @@ struct ExperimentTests {
         let omissions = experiments.removeImpossible(contextLength: 1024, isLocal: false)
         #expect(
             experiments.map(\.topic) == [
-                .prompt, .decode, .firstToken, .gaps, .streams, .streams, .intruder, .cancel, .slowReader,
+                .prompt, .decode, .firstToken, .gaps, .streams, .streams, .memory, .intruder, .cancel, .slowReader,
             ])
         #expect(omissions.map(\.topic) == [.prompt, .decode, .restart, .loop, .sampler, .chunks])
         #expect(
@@ -130,30 +131,39 @@ struct ExperimentTests {
         #expect(experiments.removeImpossible(contextLength: nil, isLocal: true) == [])
     }
 
-    /// Every experiment carries itself out on a provider that answers anything, and has the same rows each time.
-    @Test(arguments: Topic.allCases) func anExperimentHasItsRows(topic: Topic) async throws {
+    /// What the experiments of a topic find on a provider that answers anything.
+    private static func figures(of topic: Topic, round: Int) async throws -> [Figure] {
         var scope = Scope()
         (scope.answerLength, scope.longPrompt) = (8, 64)
-        let pieces = (0..<48).map { "\($0)" }
-        let provider = ScriptedProvider(answering: pieces)
+        let provider = ScriptedProvider(answering: (0..<48).map { "\($0)" })
         let instruments = Instruments(
             bareLoop: { _, _ in Instruments.BareLoopTime(total: .seconds(1), sampling: .zero) },
             measureRoofline: { _ throws(GenerationError) in throw GenerationError(.engineFailed, "Not here.") },
             makeSampling: { { _ in } }, makeEncoding: { { _ in } })
         let side = Side(name: "a", model: Side.Model(name: "a"))
-        let contender = Contender(side, provider: provider, instruments: instruments) { _ in
-            Contender.Opened(provider: provider, shutDown: {})
+        let contender = Contender(side, provider: provider, instruments: instruments, processIdentifier: getpid()) {
+            _ in Contender.Opened(provider: provider, shutDown: {})
         }
+        var figures: [Figure] = []
         for experiment in scope.experiments([topic]) {
-            var names: Set<[String]> = []
-            for round in 0..<2 {
-                let occasion = Occasion(
-                    round: round, prompts: Prompts(Manner(.tokens), seed: round), clock: HeldProvider().clock)
-                let turn = try await experiment.turn(on: contender, occasion)
-                names.insert(turn.figures.map(\.name))
-                #expect(turn.figures.allSatisfy { ($0.value == nil) != ($0.remark == nil) })
-            }
-            #expect(names.count == 1 && names.first?.isEmpty == false)
+            let occasion = Occasion(
+                round: round, prompts: Prompts(Manner(.tokens), seed: round), clock: HeldProvider().clock)
+            figures += try await experiment.turn(on: contender, occasion).figures
         }
+        return figures
+    }
+
+    /// Every experiment carries itself out on a provider that answers anything, and has the same rows each time.
+    @Test(arguments: Topic.allCases) func anExperimentHasItsRows(topic: Topic) async throws {
+        let rounds = [try await Self.figures(of: topic, round: 0), try await Self.figures(of: topic, round: 1)]
+        #expect(rounds[0].map(\.name) == rounds[1].map(\.name) && !rounds[0].isEmpty)
+        #expect(rounds.joined().allSatisfy { ($0.value == nil) != ($0.remark == nil) })
+    }
+
+    /// A reader finds a row by its name.
+    @Test func noTwoRowsHaveOneName() async throws {
+        var names: [String] = []
+        for topic in Topic.allCases { names += try await Self.figures(of: topic, round: 0).map(\.name) }
+        #expect(Set(names).count == names.count, "\(names)")
     }
 }

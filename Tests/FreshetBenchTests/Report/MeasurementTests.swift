@@ -20,4 +20,11 @@ struct MeasurementTests {
         #expect(Self.row([[10, 40, 90], [20, 20]]).ratio?.count == 2)
         #expect(Self.row([[10, 40], [0, 20]]).ratio?.median == 2)
     }
+
+    /// JSON cannot write what is no number, and the whole report would be lost.
+    @Test func whatIsNoNumberIsNoSample() throws {
+        let row = Self.row([[.nan, 1, .infinity], [1e-300, 1, 1]])
+        #expect(row.outcomes.map(\.samples.count) == [1, 3] && row.outcomes[0].summary?.median == 1)
+        #expect(Self.row([[1e300], [1e-300]]).ratio == nil)
+    }
 }

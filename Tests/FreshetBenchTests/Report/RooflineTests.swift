@@ -38,6 +38,12 @@ struct RooflineTests {
             threads: 1, measuredReadBandwidth: 1, weightBytesPerToken: 1, cacheBytesPerToken: 0, depth: 0,
             int8Rate: nil, floatRate: 100, operationsPerToken: 10)
         #expect(floats.prefillLimit == 10)
+        // A model without layers has no matrices that a prompt needs, and no limit that follows from them.
+        let empty = Roofline(
+            threads: 1, measuredReadBandwidth: 1, weightBytesPerToken: 0, cacheBytesPerToken: 0, depth: 0,
+            int8Rate: nil, floatRate: 100, operationsPerToken: 0)
+        #expect(empty.prefillLimit == nil && empty.decodeLimit == nil)
+        #expect(empty.sharing([]).decodeShare == nil)
     }
 
     @Test func sharesAreThoseOfTheRowsThatTheLimitsAreFor() async {
@@ -67,6 +73,7 @@ struct RooflineTests {
         let failing = await report.withRoofline(
             by: Self.instruments { _ throws(GenerationError) in throw GenerationError(.outOfMemory, "No memory.") })
         #expect(failing.roofline == nil && failing.omissions.map(\.reason) == ["what the machine allows: No memory."])
+        #expect(failing.hasFailures)
         let stopped = await report.withRoofline(
             by: Self.instruments { _ throws(GenerationError) in throw GenerationError(.cancelled, "Stopped.") })
         #expect(!stopped.isWhole && stopped.omissions == [] && stopped.measurements == report.measurements)

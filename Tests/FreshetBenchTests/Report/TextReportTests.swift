@@ -40,4 +40,19 @@ struct TextReportTests {
             (0, "0.000"),
         ] as [(Double, String)])
     func numbersAreShort(number: Double, text: String) { #expect(Quantity.number(number) == text) }
+
+    @Test(
+        arguments: [
+            (0, "0 B"), (1023, "1023 B"), (1 << 10, "1 KiB"), (512 << 20, "512 MiB"), (1536 << 20, "1.5 GiB"),
+            (8 << 30, "8 GiB"), (24_600 << 20, "24 GiB"),
+        ])
+    func bytesHaveTheirUnit(count: Int, text: String) { #expect(Quantity.bytes(count) == text) }
+
+    @Test func oneProcessorIsOne() {
+        var report = SampleReport.report
+        report.machine.processorCount = 1
+        report.roofline?.threads = 1
+        let table = TableReport(report).render()
+        #expect(table.contains(", 1 processor, 8 GiB,") && table.contains("with 1 thread:"), "\(table)")
+    }
 }

@@ -59,18 +59,23 @@ import Testing
         }
     }
 
-    /// What was measured before Ctrl-C is written, and the status is that of an interrupted program.
-    @Test func ctrlCKeepsWhatWasMeasured() async throws {
+    /// A server that answers the first request, with which every run begins, and meets all others with the same steps.
+    private static func server(thenSends rest: [LoopbackServer.Step]) throws -> LoopbackServer {
         let pieces = [
             #"{"id":"c","object":"text_completion","created":1,"model":"m","choices":[{"index":0,"text":"a","finish_reason":"length"}]}"#,
             "[DONE]",
         ]
         let answer = pieces.map { LoopbackServer.chunk(Array("data: \($0)\n\n".utf8)) }
-        let server = try LoopbackServer { connection in
+        return try LoopbackServer { connection in
+            guard connection == 0 else { return [.readRequest] + rest }
             let begin: [LoopbackServer.Step] = [.readRequest, .send(LoopbackServer.chunkedHead())]
-            guard connection == 0 else { return [.readRequest, .stall] }
-            return begin + answer.map { .send($0) } + [.send("0\r\n\r\n"), .readRequest, .stall]
+            return begin + answer.map { .send($0) } + [.send("0\r\n\r\n"), .readRequest] + rest
         }
+    }
+
+    /// What was measured before Ctrl-C is written, and the status is that of an interrupted program.
+    @Test func ctrlCKeepsWhatWasMeasured() async throws {
+        let server = try Self.server(thenSends: [.stall])
         let (processes, process) = AsyncStream<pid_t>.makeStream()
         async let ending = FreshetProcess.run(
             ["bench", "chunks", "prompt", "-p", "16", "-r", "1", "--against", server.url],
@@ -84,6 +89,15 @@ import Testing
         #expect(outcome.ending == .exited(130))
         #expect(outcome.text.contains("chunks written as events") && !outcome.text.contains("pp16"))
         #expect(outcome.text.hasSuffix("Stopped before the end.\n"), "\(outcome.text) \(outcome.errorText)")
+    }
+
+    /// The rest is measured and written, and the status says that something is missing.
+    @Test func whatFailsIsAFailure() async throws {
+        let server = try Self.server(thenSends: [.send(LoopbackServer.response("500 Oops", body: "It is broken."))])
+        let outcome = await FreshetProcess.run(
+            ["bench", "chunks", "prompt", "-p", "16", "-r", "1", "--against", server.url])
+        #expect(outcome.ending == .exited(1) && outcome.errorText.contains("Not all that was to be measured could be"))
+        #expect(outcome.text.contains("chunks written as events") && outcome.text.contains("\n  prompt: pp16: "))
     }
 
     @Test func theReportGoesToAFile() async throws {
@@ -147,5 +161,22 @@ import Testing
         #expect(Checkout.commit(in: git) == two)
         try write(one, to: "refs/heads/main")
         #expect(Checkout.commit(in: git) == one)
+    }
+
+    /// Only Freshet's own checkout counts: a program may be installed below any other.
+    @Test(arguments: [
+        ("let package = Package(\n    name: \"Freshet\",\n", true),
+        ("let package = Package(\n    name: \"Another\", // not Freshet\n", false), (nil, false),
+    ])
+    func theCheckoutIsFreshets(manifest: String?, isFreshets: Bool) throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("freshet-\(UUID().uuidString)")
+        let (git, commit) = (folder.appendingPathComponent(".git"), String(repeating: "1a", count: 20))
+        try FileManager.default.createDirectory(at: git, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try commit.write(to: git.appendingPathComponent("HEAD"), atomically: true, encoding: .utf8)
+        try manifest?.write(
+            to: folder.appendingPathComponent("Package.swift"), atomically: true, encoding: .utf8)
+        let program = folder.appendingPathComponent(".build/release/freshet")
+        #expect(Checkout.commit(above: program) == (isFreshets ? commit : nil))
     }
 }
