@@ -11,28 +11,11 @@ struct ModelOptions {
     var contextLength = -1
     /// The most tokens of context where ``contextLength`` is -1; `nil` is the engine's own limit.
     var contextLimit: Int?
-    /// Threads that compute a token; less than 1 lets the engine choose.
-    var threads = -1
-    /// Threads that compute a prompt; less than 1 is as many as `threads`.
-    var batchThreads = -1
-    /// The most tokens that are computed in one step.
-    var batchSize = 512
-    /// The most tokens of those that are computed at once.
-    var microBatchSize = 512
-    /// Whether the model's file is mapped into memory instead of read.
-    var usesMemoryMap = true
-    /// Whether the weights are asked to lie in large pages.
-    var usesHugePages = false
-    /// Whether quantised weights are interleaved for the processor's kernels.
-    var usesRepacking = true
-    /// Whether OpenBLAS computes large batches.
-    var usesBLAS = false
-    /// How attention's keys are kept in memory.
-    var keyType = LlamaOptions.CacheType.f16
-    /// How attention's values are kept in memory.
-    var valueType = LlamaOptions.CacheType.f16
-    /// Whether attention is computed without laying out all scores.
-    var flashAttention = FlashAttention.auto
+    /// How it is computed, where that was said.
+    private(set) var settings = TunedSettings()
+    /// The names of the settings that were chosen on the command line, which a profile does not change. A choice may be
+    /// to leave one to the engine.
+    private(set) var given: Set<String> = []
     /// A folder for computed prompts; `nil` keeps them in memory only.
     var cacheDirectory: String?
     /// The most bytes that the folder may hold; `nil` is the engine's own limit.
@@ -47,15 +30,8 @@ struct ModelOptions {
     var gapTarget = 100
     /// Whether the settings are taken that `freshet tune` has found for the model.
     var usesProfile = true
-    /// The settings that were chosen on the command line, which a profile does not change.
-    private(set) var given: Set<TunedSettings.Name> = []
     /// Whether llama.cpp's log lines are shown.
     var isVerbose = false
-
-    /// The words for ``flashAttention``, which are llama.cpp's.
-    enum FlashAttention: String, CaseIterable {
-        case on, off, auto
-    }
 
     /// The options of a model on this machine, with llama.cpp's names.
     static var localGroup: OptionGroup<ModelOptions> {
@@ -66,26 +42,7 @@ struct ModelOptions {
                 .integer(
                     "-c", "--ctx-size", in: -1...(1 << 24), path: \.contextLength,
                     help: "tokens of context; 0 is what the model was trained with, -1 the same up to a limit"),
-                .integer(
-                    "-t", "--threads", in: -1...512, path: \.threads,
-                    help: "threads that compute a token; -1 is one a processor"),
-                .integer(
-                    "-tb", "--threads-batch", in: -1...512, path: \.batchThreads,
-                    help: "threads that compute a prompt; -1 is as many as --threads"),
-                .integer(
-                    "-b", "--batch-size", in: 1...65536, path: \.batchSize,
-                    help: "the most tokens that are computed in one step"),
-                .integer(
-                    "-ub", "--ubatch-size", in: 1...65536, path: \.microBatchSize,
-                    help: "the most of those that are computed at once; never more than --batch-size"),
-                .choice(
-                    "-ctk", "--cache-type-k", path: \.keyType, help: "how attention's keys are kept in memory"),
-                .choice(
-                    "-ctv", "--cache-type-v", path: \.valueType,
-                    help: "the same for its values; q8_0 and q4_0 need flash attention"),
-                .choice(
-                    "-fa", "--flash-attn", path: \.flashAttention,
-                    help: "flash attention; auto lets llama.cpp decide for the model"),
+            ] + TunableSetting.all.map(Option.tunable) + [
                 .text(
                     "--cache-dir", placeholder: "DIR",
                     help: "a folder in which computed prompts outlive the program; without it, none do",
@@ -99,38 +56,17 @@ struct ModelOptions {
                     help: "the most that the folder may hold, in bytes or as in 500M",
                     current: { ($0.cacheLimit ?? defaultCacheLimit).description }, set: setCacheLimit),
                 .flag(
-                    "--no-mmap", path: \.usesMemoryMap, sets: false, help: "read the model's file instead of mapping it"
-                ),
-                .flag(
-                    "--huge-pages", path: \.usesHugePages,
-                    help: "read the model's file into large pages, where the system has them"),
-                .flag(
-                    "-nr", "--no-repack", path: \.usesRepacking, sets: false,
-                    help:
-                        "leave quantised weights as they are in the file, instead of interleaving them for this processor"
-                ),
-                .flag(
-                    "--blas", path: \.usesBLAS,
-                    help: "let OpenBLAS compute large batches; slower on every machine measured"),
-                .flag(
                     "--no-profile", path: \.usesProfile, sets: false,
                     help: "leave out what “freshet tune” has measured to be faster for this model"),
                 verboseOption,
-            ].map(noting))
+            ])
     }
 
-    /// The same option; where it is for a setting that a profile may hold too, the values tell that it was given.
-    private static func noting(_ option: Option<ModelOptions>) -> Option<ModelOptions> {
-        let setting = TunedSettings.Name.allCases.first { name in
-            option.names.contains("--\(name.rawValue)") || option.names.contains("--no-\(name.rawValue)")
-        }
-        guard let setting else { return option }
-        var noting = option
-        noting.apply = { (values: inout ModelOptions, text: String, name: String) throws(UsageError) in
-            try option.apply(&values, text, name)
-            values.given.insert(setting)
-        }
-        return noting
+    /// Takes what a person chose for the setting of that name; `nil` leaves it to the engine.
+    mutating func choose(_ name: String, _ value: TunedValue?) {
+        guard let setting = TunableSetting.all.first(where: { $0.name == name }) else { return }
+        setting.set(value, in: &settings)
+        given.insert(name)
     }
 
     private static let defaultCacheLimit = ByteCount(LlamaOptions(modelPath: "").prefixDirectoryLimit)
@@ -171,22 +107,13 @@ struct ModelOptions {
         llama.name = name
         llama.contextLength = contextLength < 0 ? nil : contextLength
         if let contextLimit { llama.contextLimit = contextLimit }
-        llama.threads = threads < 1 ? nil : threads
-        llama.batchThreads = batchThreads < 1 ? nil : batchThreads
-        llama.batchSize = batchSize
-        llama.microBatchSize = microBatchSize
-        (llama.keyType, llama.valueType) = (keyType, valueType)
-        llama.flashAttention = flashAttention == .auto ? nil : flashAttention == .on
+        settings.apply(to: &llama)
         llama.prefixDirectory = cacheDirectory
         if let cacheLimit { llama.prefixDirectoryLimit = cacheLimit.bytes }
         llama.slotCount = slotCount < 1 ? nil : slotCount
         llama.queueCapacity = queueCapacity
         llama.queueRetry = .seconds(queueRetry)
         llama.gapTarget = .milliseconds(gapTarget)
-        llama.load.usesMemoryMap = usesMemoryMap
-        llama.load.usesHugePages = usesHugePages
-        llama.load.usesRepacking = usesRepacking
-        llama.usesBLAS = usesBLAS
         return llama
     }
 

@@ -128,10 +128,12 @@ public struct LlamaOptions: Sendable {
             throw .invalid("cache_type_v", "of \(valueType.rawValue) needs flash attention, which is switched off")
         }
         guard prefixDirectoryLimit > 0 else { throw .invalid("cache_limit", "must be more than 0") }
-        try check("threads", threads, in: 1...512)
-        try check("threads_batch", batchThreads, in: 1...512)
-        try check("batch_size", batchSize, in: 1...65536)
-        try check("ubatch_size", microBatchSize, in: 1...65536)
+        for setting in TunableSetting.all {
+            guard case .number(let range) = setting.kind, case .number(let number) = setting.value(in: self) else {
+                continue
+            }
+            try check(setting.name.replacing("-", with: "_"), number, in: range)
+        }
         try check("queue_capacity", queueCapacity, in: 1...(1 << 20))
         try check("stream_capacity", streamCapacity, in: 1...(1 << 20))
     }

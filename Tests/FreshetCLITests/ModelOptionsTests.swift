@@ -56,14 +56,17 @@ struct ModelOptionsTests {
     @Test func whatWasGivenIsKnown() throws {
         let typed = ["-t", "-1", "--no-mmap=off", "--flash-attn=auto", "-c", "64", "-v", "-b", "512"]
         let values = try #require(try Generate.syntax.parse(typed))
-        #expect(values.model.model.given == [.threads, .usesMemoryMap, .flashAttention, .batchSize])
+        #expect(values.model.model.given == ["threads", "mmap", "flash-attn", "batch-size"])
         #expect(values.model.model.usesProfile)
         #expect(try #require(try Serve.syntax.parse(["--no-profile"])).model.usesProfile == false)
         // Each setting of a profile is an option.
         let names = ModelOptions.localGroup.options.flatMap(\.names)
-        for name in TunedSettings.Name.allCases {
-            #expect(names.contains("--\(name.rawValue)") != names.contains("--no-\(name.rawValue)"))
+        for setting in TunableSetting.all {
+            #expect(names.contains("--\(setting.name)") != names.contains("--no-\(setting.name)"))
         }
+        // The last word counts.
+        #expect(try Self.serving(["-t", "2", "-t", "-1", "-fa", "on", "-fa", "auto", "--blas", "--blas=off"]).isPlain)
+        #expect(try !Self.serving(["-t", "-1", "-t", "2"]).isPlain)
     }
 
     @Test(arguments: [(1, 1), (3, 3), (8, 8), (9, 8), (128, 8)])
@@ -79,5 +82,12 @@ struct ModelOptionsTests {
     ])
     func whatMakesNoSenseIsRefused(typed: [String]) {
         #expect(throws: UsageError.self) { try Self.serving(typed) }
+    }
+}
+
+extension LlamaOptions {
+    /// Whether the engine has every choice that tuning has.
+    fileprivate var isPlain: Bool {
+        TunableSetting.all.allSatisfy { $0.value(in: self) == $0.usual }
     }
 }

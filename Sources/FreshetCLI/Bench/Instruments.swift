@@ -11,20 +11,11 @@ extension Composition {
         let llama = provider.llama
         let model = Side.Model(
             name: provider.model, file: file, parameterCount: llama.parameterCount, byteCount: llama.byteCount)
-        var settings = ["threads": "\(options.threads(for: llama))", "ctx-size": "\(provider.contextLength)"]
-        let batchThreads = options.batchThreads(for: llama)
-        if batchThreads != options.threads(for: llama) { settings["threads-batch"] = "\(batchThreads)" }
-        let defaults = LlamaOptions(modelPath: "")
-        if options.batchSize != defaults.batchSize { settings["batch-size"] = "\(options.batchSize)" }
-        if options.keyType != defaults.keyType { settings["cache-type-k"] = options.keyType.rawValue }
-        if options.valueType != defaults.valueType { settings["cache-type-v"] = options.valueType.rawValue }
-        if let isOn = options.flashAttention { settings["flash-attn"] = isOn ? "on" : "off" }
-        if options.microBatchSize != defaults.microBatchSize { settings["ubatch-size"] = "\(options.microBatchSize)" }
-        if options.usesBLAS { settings["blas"] = "on" }
-        if !options.load.usesRepacking { settings["repack"] = "off" }
-        if options.load.usesHugePages { settings["huge-pages"] = "on" }
-        if !options.load.usesMemoryMap { settings["mmap"] = "off" }
-        return Side(name: "freshet", model: model, settings: settings)
+        let settings = TunedSettings(of: options, for: llama)
+        let usual = TunedSettings(of: LlamaOptions(modelPath: options.modelPath), for: llama)
+        var words = ["threads": "\(options.threads(for: llama))", "ctx-size": "\(provider.contextLength)"]
+        for (setting, value) in settings.differing(from: usual).values { words[setting.name] = value.text }
+        return Side(name: "freshet", model: model, settings: words)
     }
 
     /// What a report says of a model at a server. Of the address it shows no path and no password.

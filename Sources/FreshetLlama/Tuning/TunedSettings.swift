@@ -1,5 +1,6 @@
 /// How a model is computed, as far as it changes speed and can be chosen by measuring; `nil` leaves a setting as it is.
-package struct TunedSettings: Codable, Sendable, Hashable {
+/// ``TunableSetting/all`` has a row for each field.
+package struct TunedSettings: Sendable, Hashable {
     /// Threads that compute one token.
     package var threads: Int?
     /// Threads that compute a prompt.
@@ -26,58 +27,28 @@ package struct TunedSettings: Codable, Sendable, Hashable {
     /// No setting.
     package init() {}
 
-    /// The settings' names: those of the command line's options, without the hyphens in front and the word *no*.
-    package enum CodingKeys: String, CodingKey, CaseIterable, Sendable {
-        case threads
-        case batchThreads = "threads-batch"
-        case batchSize = "batch-size"
-        case microBatchSize = "ubatch-size"
-        case usesBLAS = "blas"
-        case usesRepacking = "repack"
-        case flashAttention = "flash-attn"
-        case keyType = "cache-type-k"
-        case valueType = "cache-type-v"
-        case usesMemoryMap = "mmap"
-        case usesHugePages = "huge-pages"
+    /// Every setting, as the engine computes a model with those options.
+    package init(of options: LlamaOptions, for model: LlamaModel) {
+        for setting in TunableSetting.all { setting.set(setting.value(in: options), in: &self) }
+        (threads, batchThreads) = (options.threads(for: model), options.batchThreads(for: model))
     }
 
-    /// The name of a setting.
-    package typealias Name = CodingKeys
-}
+    /// The settings that have a value, and it.
+    package var values: [(setting: TunableSetting, value: TunedValue)] {
+        TunableSetting.all.compactMap { setting in setting.value(in: self).map { (setting, $0) } }
+    }
 
-extension TunedSettings {
     /// The settings, with those of `change` in their place.
     func changed(by change: TunedSettings) -> TunedSettings {
         var settings = self
-        settings.threads = change.threads ?? threads
-        settings.batchThreads = change.batchThreads ?? batchThreads
-        settings.batchSize = change.batchSize ?? batchSize
-        settings.microBatchSize = change.microBatchSize ?? microBatchSize
-        settings.usesBLAS = change.usesBLAS ?? usesBLAS
-        settings.usesRepacking = change.usesRepacking ?? usesRepacking
-        settings.flashAttention = change.flashAttention ?? flashAttention
-        settings.keyType = change.keyType ?? keyType
-        settings.valueType = change.valueType ?? valueType
-        settings.usesMemoryMap = change.usesMemoryMap ?? usesMemoryMap
-        settings.usesHugePages = change.usesHugePages ?? usesHugePages
+        for (setting, value) in change.values { setting.set(value, in: &settings) }
         return settings
     }
 
     /// The settings that differ from others, and nothing of the rest.
     package func differing(from other: TunedSettings) -> TunedSettings {
-        func changed<Value: Equatable>(_ value: Value?, _ old: Value?) -> Value? { value == old ? nil : value }
         var settings = TunedSettings()
-        settings.threads = changed(threads, other.threads)
-        settings.batchThreads = changed(batchThreads, other.batchThreads)
-        settings.batchSize = changed(batchSize, other.batchSize)
-        settings.microBatchSize = changed(microBatchSize, other.microBatchSize)
-        settings.usesBLAS = changed(usesBLAS, other.usesBLAS)
-        settings.usesRepacking = changed(usesRepacking, other.usesRepacking)
-        settings.flashAttention = changed(flashAttention, other.flashAttention)
-        settings.keyType = changed(keyType, other.keyType)
-        settings.valueType = changed(valueType, other.valueType)
-        settings.usesMemoryMap = changed(usesMemoryMap, other.usesMemoryMap)
-        settings.usesHugePages = changed(usesHugePages, other.usesHugePages)
+        for (setting, value) in values where setting.value(in: other) != value { setting.set(value, in: &settings) }
         return settings
     }
 
@@ -90,54 +61,55 @@ extension TunedSettings {
     }
 
     /// Sets up a model accordingly.
+    package func apply(to options: inout LlamaOptions) {
+        for (setting, value) in values { setting.set(value, in: &options) }
+    }
+
+    /// Sets up a model accordingly, where a person has not chosen otherwise.
     ///
-    /// - Parameter given: settings that a person has chosen, which stand. Whoever chooses the threads of a token has
-    ///   chosen a prompt's as well, whose default they are; and values are not quantised where flash attention, which
-    ///   that needs, was switched off.
-    package func apply(to options: inout LlamaOptions, except given: Set<Name> = []) {
-        func taken<Value>(_ value: Value?, _ name: Name) -> Value? { given.contains(name) ? nil : value }
-        if let threads = taken(threads, .threads) { options.threads = threads }
-        if !given.contains(.threads), let threads = taken(batchThreads, .batchThreads) {
-            options.batchThreads = threads
+    /// - Parameter given: the names of the settings that the person has chosen, which stand. Values are not quantised
+    ///   where flash attention, which that needs, was switched off.
+    package func apply(to options: inout LlamaOptions, except given: Set<String>) {
+        for (setting, value) in values where !given.contains(setting.name) {
+            if let leader = setting.leader, given.contains(leader) { continue }
+            setting.set(value, in: &options)
         }
-        if let size = taken(batchSize, .batchSize) { options.batchSize = size }
-        if let size = taken(microBatchSize, .microBatchSize) { options.microBatchSize = size }
-        if let choice = taken(usesBLAS, .usesBLAS) { options.usesBLAS = choice }
-        if let choice = taken(usesRepacking, .usesRepacking) { options.load.usesRepacking = choice }
-        if let choice = taken(flashAttention, .flashAttention) { options.flashAttention = choice }
-        if let type = taken(keyType, .keyType) { options.keyType = type }
-        if let type = taken(valueType, .valueType), type == .f16 || options.flashAttention != false {
-            options.valueType = type
-        }
-        if let choice = taken(usesMemoryMap, .usesMemoryMap) { options.load.usesMemoryMap = choice }
-        if let choice = taken(usesHugePages, .usesHugePages), !given.contains(.usesMemoryMap) {
-            options.load.usesHugePages = choice
-        }
-        // Values that a person wants quantised need what these settings would have switched off.
-        if options.valueType != .f16, options.flashAttention == false, !given.contains(.flashAttention) {
+        guard options.valueType != .f16, options.flashAttention == false else { return }
+        if !given.contains("flash-attn") {
             options.flashAttention = nil
+        } else if !given.contains("cache-type-v") {
+            options.valueType = .f16
         }
     }
 
     /// The settings as options of the command line.
-    package var arguments: [String] {
-        var words: [String] = []
-        func add(_ name: Name, _ value: String?) { if let value { words.append("--\(name.rawValue) \(value)") } }
-        func addFlag(_ name: Name, _ value: Bool?, isDefault: Bool) {
-            guard let value else { return }
-            words.append((isDefault ? "--no-" : "--") + name.rawValue + (value == isDefault ? "=off" : ""))
+    package var arguments: [String] { values.map { $0.setting.argument($0.value) } }
+}
+
+extension TunedSettings: Codable {
+    private struct Key: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Reads settings by their names; others are passed over.
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: Key.self)
+        for setting in TunableSetting.all {
+            let key = Key(stringValue: setting.name)
+            guard let value = try container.decodeIfPresent(TunedValue.self, forKey: key) else { continue }
+            guard setting.set(value, in: &self) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: container, debugDescription: "\(setting.name) cannot be \(value.text).")
+            }
         }
-        add(.threads, threads.map(String.init))
-        add(.batchThreads, batchThreads.map(String.init))
-        add(.batchSize, batchSize.map(String.init))
-        add(.microBatchSize, microBatchSize.map(String.init))
-        addFlag(.usesBLAS, usesBLAS, isDefault: false)
-        addFlag(.usesRepacking, usesRepacking, isDefault: true)
-        add(.flashAttention, flashAttention.map { $0 ? "on" : "off" })
-        add(.keyType, keyType?.rawValue)
-        add(.valueType, valueType?.rawValue)
-        addFlag(.usesMemoryMap, usesMemoryMap, isDefault: true)
-        addFlag(.usesHugePages, usesHugePages, isDefault: false)
-        return words
+    }
+
+    /// Writes the settings that have a value, by their names.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Key.self)
+        for (setting, value) in values { try container.encode(value, forKey: Key(stringValue: setting.name)) }
     }
 }

@@ -70,7 +70,7 @@ private final class Workshop {
         _ request: Tuner.Request, progress: (Tuner.Progress) -> Void
     ) throws(GenerationError) -> TuningSearch {
         let first = try model(LlamaModel.LoadOptions(), beside: [])
-        let start = TunedSettings(engineChoiceFor: first)
+        let start = TunedSettings(of: LlamaOptions(modelPath: path), for: first)
         let (work, longest) = try calibrate(first, start)
         let traffic = try WeightTraffic(GGUFFile(path: path))
         let ground = TuningGround(
@@ -171,21 +171,6 @@ private final class Workshop {
         let prompt = min(longest, count(.prompt, moment, 64...512))
         length = longest + answer
         return (SpeedProbe.Work(promptLength: prompt, answerLength: answer), longest)
-    }
-}
-
-extension TunedSettings {
-    /// Every setting, as the engine chooses it for a model by itself.
-    fileprivate init(engineChoiceFor model: LlamaModel) {
-        let options = LlamaOptions(modelPath: model.path)
-        self.init()
-        threads = options.threads(for: model)
-        batchThreads = options.batchThreads(for: model)
-        (batchSize, microBatchSize) = (options.batchSize, options.microBatchSize)
-        (usesBLAS, usesRepacking) = (options.usesBLAS, options.load.usesRepacking)
-        flashAttention = options.flashAttention
-        (keyType, valueType) = (options.keyType, options.valueType)
-        (usesMemoryMap, usesHugePages) = (options.load.usesMemoryMap, options.load.usesHugePages)
     }
 }
 

@@ -41,6 +41,8 @@ struct ProfileTests {
         ("\"threads-batch\" : 3", "\"ubatch-size\" : -1", "ubatch_size must be"),
         ("\"threads\" : 2", "\"cache-type-k\" : \"q5\"", "damaged"),
         ("\"threads\" : 2", "\"threads\" : 1e99", "damaged"),
+        ("\"threads\" : 2", "\"threads\" : true", "damaged"), ("\"repack\" : false", "\"repack\" : 0", "damaged"),
+        ("\"repack\" : false", "\"cache-type-v\" : {}", "damaged"),
         ("A Processor", "Another", "another model or machine"),
         ("0123456789abcdef", "0123456789abcdee", "another model or machine"),
     ])
@@ -81,34 +83,43 @@ struct TunedSettingsTests {
     }
 
     @Test func everySettingReachesTheOptionsUnlessAPersonChoseIt() {
-        typealias Name = TunedSettings.Name
-        let fields: [(Name, (LlamaOptions) -> AnyHashable?)] = [
-            (.threads, { $0.threads }), (.batchThreads, { $0.batchThreads }), (.batchSize, { $0.batchSize }),
-            (.microBatchSize, { $0.microBatchSize }), (.usesBLAS, { $0.usesBLAS }),
-            (.usesRepacking, { $0.load.usesRepacking }), (.flashAttention, { $0.flashAttention }),
-            (.keyType, { $0.keyType }), (.valueType, { $0.valueType }), (.usesMemoryMap, { $0.load.usesMemoryMap }),
-            (.usesHugePages, { $0.load.usesHugePages }),
-        ]
-        #expect(fields.count == Name.allCases.count)
         let plain = LlamaOptions(modelPath: "a")
-        for (name, value) in fields {
+        for setting in TunableSetting.all {
             var (taken, kept) = (plain, plain)
             Self.all.apply(to: &taken)
-            Self.all.apply(to: &kept, except: [name])
-            #expect(value(taken) != value(plain), "\(name) changed nothing")
-            #expect(value(kept) == value(plain), "\(name) was given")
+            Self.all.apply(to: &kept, except: [setting.name])
+            #expect(setting.value(in: taken) == setting.value(in: Self.all))
+            #expect(setting.value(in: taken) != setting.value(in: plain), "\(setting.name) changed nothing")
+            #expect(setting.value(in: kept) == setting.value(in: plain), "\(setting.name) was given")
+        }
+    }
+
+    /// Every field has a row of its own, and each row another option of the engine's.
+    @Test func everyFieldHasItsRow() {
+        let fields = Mirror(reflecting: TunedSettings()).children.count
+        #expect(Set(TunableSetting.all.map(\.name)).count == fields && TunableSetting.all.count == fields)
+        for (setting, value) in Self.all.values {
+            var (one, options) = (TunedSettings(), LlamaOptions(modelPath: "a"))
+            #expect(setting.set(value, in: &one) && one.values.map(\.setting.name) == [setting.name])
+            one.apply(to: &options)
+            let changed = TunableSetting.all.filter { $0.value(in: options) != $0.usual }
+            #expect(changed.map(\.name) == [setting.name])
+            // A value of another kind changes nothing.
+            let other: TunedValue = setting.kind == .flag ? .number(1) : .isOn(true)
+            #expect(!setting.set(other, in: &one) && setting.value(in: one) == value)
+            #expect(setting.set(nil, in: &one) && one == TunedSettings())
         }
     }
 
     @Test func whatBelongsTogetherStaysTogether() throws {
         var options = LlamaOptions(modelPath: "a")
         options.threads = 1
-        Self.all.apply(to: &options, except: [.threads])
+        Self.all.apply(to: &options, except: ["threads"])
         #expect(options.threads == 1 && options.batchThreads == nil)
 
         options = LlamaOptions(modelPath: "a")
         options.flashAttention = false
-        Self.all.apply(to: &options, except: [.flashAttention])
+        Self.all.apply(to: &options, except: ["flash-attn"])
         #expect(options.valueType == .f16 && options.keyType == .q8_0)
         try options.validate()
 
@@ -116,7 +127,7 @@ struct TunedSettingsTests {
         off.flashAttention = false
         options = LlamaOptions(modelPath: "a")
         options.valueType = .q8_0
-        off.apply(to: &options, except: [.valueType])
+        off.apply(to: &options, except: ["cache-type-v"])
         #expect(options.flashAttention == nil)
         try options.validate()
     }
@@ -133,11 +144,11 @@ struct TunedSettingsTests {
     @Test func theyReadAsOptions() {
         #expect(
             Self.all.arguments == [
-                "--threads 3", "--threads-batch 4", "--batch-size 64", "--ubatch-size 32", "--blas", "--no-repack",
-                "--flash-attn on", "--cache-type-k q8_0", "--cache-type-v q4_0", "--no-mmap", "--huge-pages",
+                "--threads 3", "--threads-batch 4", "--batch-size 64", "--ubatch-size 32", "--cache-type-k q8_0",
+                "--cache-type-v q4_0", "--flash-attn on", "--no-mmap", "--huge-pages", "--no-repack", "--blas",
             ])
         var plain = TunedSettings()
         (plain.usesBLAS, plain.usesRepacking) = (false, true)
-        #expect(plain.arguments == ["--blas=off", "--no-repack=off"])
+        #expect(plain.arguments == ["--no-repack=off", "--blas=off"])
     }
 }
