@@ -14,6 +14,8 @@ struct AnswerOptions {
     var idleTimeout = 0.0
     /// Whether an answer goes on at the end of the context.
     var shiftsContext = false
+    /// Whether tokens are guessed and computed several at a time.
+    var speculates = false
     /// Whether ``SamplingOptions/drySequenceBreakers`` holds the person's own, so that a further one is added to them.
     private var hasOwnBreakers = false
 
@@ -22,7 +24,8 @@ struct AnswerOptions {
         GenerationRequest(
             prompt: prompt, sampling: sampling, maxTokens: maxTokens < 0 ? nil : maxTokens, stop: stop,
             deadline: deadline > 0 ? .seconds(deadline) : nil,
-            idleTimeout: idleTimeout > 0 ? .seconds(idleTimeout) : nil, shiftsContext: shiftsContext)
+            idleTimeout: idleTimeout > 0 ? .seconds(idleTimeout) : nil, shiftsContext: shiftsContext,
+            speculates: speculates)
     }
 }
 
@@ -59,6 +62,11 @@ extension AnswerOptions {
             .flag(
                 "--context-shift", path: \.shiftsContext,
                 help: "at the end of the context forget the older half of the text and go on, instead of ending there"),
+            .flag(
+                "--speculate", path: \.speculates,
+                help:
+                    "compute several tokens at a time where the answer repeats the prompt or itself; faster for edits, "
+                    + "but where two tokens are nearly equally likely another may come from run to run"),
         ]
     }
 

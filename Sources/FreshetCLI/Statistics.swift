@@ -31,6 +31,9 @@ struct Statistics {
             " in \(Self.seconds(timings.decode))" + Self.speed(usage.completionTokens - choiceCount, timings.decode)
         var lines = [prompt, answer]
         if let first = timings.firstToken { lines.append("first token after \(Self.seconds(first))") }
+        if timings.draftedTokens > 0 {
+            lines.append("of \(Self.count(timings.draftedTokens)) guessed, \(timings.acceptedTokens) were right")
+        }
         return lines
     }
 

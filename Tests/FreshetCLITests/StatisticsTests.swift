@@ -12,11 +12,14 @@ struct StatisticsTests {
 
     @Test func theNumbersAreTold() throws {
         let usage = Usage(promptTokens: 30, completionTokens: 11, cachedTokens: 10)
-        let timings = Timings(prompt: .milliseconds(500), decode: .seconds(2), firstToken: .milliseconds(510))
+        let timings = Timings(
+            prompt: .milliseconds(500), decode: .seconds(2), firstToken: .milliseconds(510), draftedTokens: 9,
+            acceptedTokens: 8)
         #expect(
             try Self.statistics(usage, timings).lines == [
                 "prompt: 30 tokens, 10 of them still in memory in 0.500 s, 40.0 tokens a second",
                 "answer: 11 tokens in 2.000 s, 5.0 tokens a second", "first token after 0.510 s",
+                "of 9 tokens guessed, 8 were right",
             ])
     }
 

@@ -96,9 +96,12 @@ public struct RandomStream {
         let durations = (0..<3).map { _ in
             Duration.nanoseconds(number(generator.pick([1000, 1_000_000_000, 100_000_000_000_000])))
         }
+        let drafted = generator.chance(0.3) ? number(1000) : 0
         return .end(
             usage,
-            Timings(prompt: durations[0], decode: durations[1], firstToken: generator.chance(0.8) ? durations[2] : nil))
+            Timings(
+                prompt: durations[0], decode: durations[1], firstToken: generator.chance(0.8) ? durations[2] : nil,
+                draftedTokens: drafted, acceptedTokens: number(drafted + 1)))
     }
 
     private mutating func logProbability() -> TokenLogProbability {

@@ -10,6 +10,7 @@ enum Serve {
         var aliases: [String] = []
         var maxTokens = 2048
         var shiftsContext = false
+        var speculates = false
         var pingInterval = 15
         var timeout = 30
         var drain = 10
@@ -34,8 +35,8 @@ enum Serve {
                     + "Retry-After. A client that leaves frees its place at once.",
                 "Clients share the machine: a client is a key, or without keys an address, divided further by the user that "
                     + "a request names, and a request's weight, from 1 to 100, asks for a greater part. Both are taken on "
-                    + "trust. A request may also have n answers, return_progress, deadline_ms, idle_timeout_ms and "
-                    + "context_shift.",
+                    + "trust. A request may also have n answers, return_progress, deadline_ms, idle_timeout_ms, "
+                    + "context_shift and speculate.",
                 "Listens on this machine only. Another address needs a key, or --no-auth.",
                 "Standard error gets a line for each request, without what was asked and answered. Ctrl-C or SIGTERM "
                     + "ends the server: running answers may end within --drain seconds, a second signal ends it at once. "
@@ -57,6 +58,11 @@ enum Serve {
                     help:
                         "let answers go on at the end of the context, with the older half of the text forgotten, where "
                         + "the request does not say"),
+                .flag(
+                    "--speculate", path: \.speculates,
+                    help:
+                        "compute several tokens of an answer at a time where it repeats the prompt or itself, where the "
+                        + "request does not say"),
                 .integer(
                     "--sse-ping-interval", placeholder: "SECONDS", in: -1...86_400, path: \.pingInterval,
                     help: "send a comment where a stream has been silent this long, so that nobody takes it for dead; "
@@ -132,6 +138,7 @@ extension Serve.Values {
         if keys.isEmpty, !access.isOpen { options.hosts = .local(orNamed: address.host) }
         options.maxTokens = maxTokens < 0 ? nil : maxTokens
         options.shiftsContext = shiftsContext
+        options.speculates = speculates
         options.pingInterval = pingInterval < 1 ? nil : .seconds(pingInterval)
         return options
     }

@@ -22,7 +22,10 @@ extension JSONMembers {
         object("timings") { members in
             guard let prompt = members.milliseconds("prompt_ms"), let decode = members.milliseconds("predicted_ms")
             else { return nil }
-            let timings = Timings(prompt: prompt, decode: decode, firstToken: members.milliseconds("first_token_ms"))
+            let drafted = members.count("draft_n") ?? 0
+            let timings = Timings(
+                prompt: prompt, decode: decode, firstToken: members.milliseconds("first_token_ms"),
+                draftedTokens: drafted, acceptedTokens: min(members.count("draft_n_accepted") ?? 0, drafted))
             let cached = members.count("cache_n") ?? 0
             let prompted = members.count("prompt_n") ?? 0
             let usage = Usage(

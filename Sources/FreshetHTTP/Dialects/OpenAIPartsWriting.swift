@@ -91,6 +91,12 @@ extension [UInt8] {
             append(literal: #","first_token_ms":"#)
             append(json: firstToken)
         }
+        if timings.draftedTokens > 0 {
+            append(literal: #","draft_n":"#)
+            append(json: timings.draftedTokens)
+            append(literal: #","draft_n_accepted":"#)
+            append(json: timings.acceptedTokens)
+        }
         append(literal: "}")
     }
 

@@ -34,6 +34,7 @@ extension OpenAIRequest {
         request.shiftsContext = try body["context_shift"]?.bool() ?? request.shiftsContext
         request.reportsProgress = try body["return_progress"]?.bool() ?? request.reportsProgress
         request.reusesPrefix = try body["cache_prompt"]?.bool() ?? request.reusesPrefix
+        request.speculates = try body["speculate"]?.bool() ?? request.speculates
     }
 
     /// The most UTF-8 bytes of a `user`, such that a server has room for the caller in front of it.

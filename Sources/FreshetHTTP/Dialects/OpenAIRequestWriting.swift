@@ -27,6 +27,7 @@ extension OpenAIRequest {
         output.append("context_shift", \.shiftsContext, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append("return_progress", \.reportsProgress, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append("cache_prompt", \.reusesPrefix, of: generation, unless: defaults) { $0.append(json: $1) }
+        output.append("speculate", \.speculates, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append(generation.sampling)
         if streams {
             output.append(member: "stream") { $0.append(literal: "true") }

@@ -14,6 +14,8 @@ package struct InferenceService: Sendable {
         package var maxTokens: Int?
         /// Whether an answer goes on at the end of the context where its request does not say.
         package var shiftsContext = false
+        /// Whether an answer may be computed several tokens at a time where its request does not say.
+        package var speculates = false
         /// How long a stream may be silent: then a comment is sent. `nil` sends none.
         package var pingInterval: Duration? = .seconds(15)
 

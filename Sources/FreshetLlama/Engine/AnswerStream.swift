@@ -26,6 +26,7 @@ final class AnswerStream: @unchecked Sendable {
     private var startedAt: ContinuousClock.Instant?
     private var promptEndedAt: ContinuousClock.Instant?
     private var firstTokenAt: ContinuousClock.Instant?
+    private var drafts = (computed: 0, accepted: 0)
 
     /// A stream that begins now.
     init(
@@ -82,6 +83,12 @@ final class AnswerStream: @unchecked Sendable {
         usage.completionTokens += 1
     }
 
+    /// Says that a batch has computed so many drafted tokens of a choice.
+    func countDrafted(_ tokens: Int) { drafts.computed += tokens }
+
+    /// Says that one of them was drawn.
+    func countAccepted() { drafts.accepted += 1 }
+
     /// Ends a choice, and with the last one the stream.
     func finish(_ finish: Finish, choice: Int) {
         write(.finish(finish), choice: choice)
@@ -91,7 +98,8 @@ final class AnswerStream: @unchecked Sendable {
         let start = startedAt ?? submittedAt
         let promptEnd = promptEndedAt ?? end
         let timings = Timings(
-            prompt: promptEnd - start, decode: end - promptEnd, firstToken: firstTokenAt.map { $0 - submittedAt })
+            prompt: promptEnd - start, decode: end - promptEnd, firstToken: firstTokenAt.map { $0 - submittedAt },
+            draftedTokens: drafts.computed, acceptedTokens: drafts.accepted)
         write(.end(usage, timings), choice: 0)
     }
 }

@@ -16,6 +16,10 @@ package protocol Backend: AnyObject {
     var canShift: Bool { get }
     /// Tokens that one decode may take.
     var batchCapacity: Int { get }
+    /// Tokens of one decode after which logits can be had; at least one for each sequence that runs.
+    var outputCapacity: Int { get }
+    /// Whether the last tokens of a sequence can be taken back, such that it goes on as if they had never been there.
+    var canRetract: Bool { get }
     /// Computes a batch and puts its tokens into the memory of their sequences.
     ///
     /// - Parameter shouldInterrupt: asked many times meanwhile, on this thread; `true` breaks the computation off.

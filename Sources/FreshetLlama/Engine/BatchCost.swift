@@ -35,6 +35,8 @@ package struct BatchCost: Sendable {
     private static let leastWeight = 0.05
     /// Batches after which a size is no longer a recent one.
     private static let recent = 200
+    /// Batches after which a size's cost is no longer believed, for each time that it was seen lately.
+    private static let patience = 32
 
     /// Nothing is known.
     package init() {}
@@ -80,6 +82,28 @@ package struct BatchCost: Sendable {
         guard left > 0 else { return 0 }
         // A disturbed fit may find that tokens cost nothing.
         return Int(min(left / max(secondsPerToken, 1e-12), 1e9))
+    }
+
+    /// What a batch will take, for a choice between small sizes: what was measured of sizes near it, between which the
+    /// machine's kernels take steps that the line of ``duration(of:)`` does not. `nil` before anything is known.
+    ///
+    /// A size that has not been seen for a while is believed to cost no more than its neighbours, so that it is tried
+    /// again: what a single bad moment has shown must not stand for ever.
+    package func estimate(of tokens: Int) -> Duration? {
+        var points = sizes.filter { !$0.latest.isEmpty && count - $0.seenAt <= Self.patience * $0.latest.count }
+            .map(\.typical)
+        // No batch takes longer than a larger one: a moment's disturbance does.
+        for place in points.indices.dropLast().reversed() {
+            points[place].seconds = min(points[place].seconds, points[place + 1].seconds)
+        }
+        let wanted = Double(tokens)
+        guard let above = points.firstIndex(where: { $0.tokens >= wanted }) else {
+            return points.last.map { .seconds($0.seconds) }
+        }
+        guard above > 0 else { return .seconds(points[0].seconds) }
+        let (low, high) = (points[above - 1], points[above])
+        let part = (wanted - low.tokens) / (high.tokens - low.tokens)
+        return .seconds(low.seconds + part * (high.seconds - low.seconds))
     }
 
     /// Lays the line: least squares of the relative error, so that large batches do not outweigh the small ones.

@@ -19,7 +19,9 @@ final class EngineLoop {
         self.queue = queue
         now = configuration.now
         onTurn = configuration.onTurn
-        scheduler = Scheduler(batchCapacity: backend.batchCapacity, gapTarget: configuration.gapTarget)
+        scheduler = Scheduler(
+            batchCapacity: backend.batchCapacity, outputCapacity: backend.outputCapacity,
+            gapTarget: configuration.gapTarget)
         memory = SequenceMemory(backend, store: configuration.prefixStore)
         slots = (0..<configuration.slotCount).map { _ in Slot() }
         batch = Batch(capacity: backend.batchCapacity)
@@ -179,6 +181,7 @@ final class EngineLoop {
             slots.contains { !$0.blocks.isEmpty } && restore(until: turn + scheduler.restoringTime(beside: demands))
         let start = now()
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
+        for place in slots.indices { slots[place].update { $0.prepareDraft() } }
         let plan = scheduler.plan(demands, spent: start - turn)
         batch.removeAll()
         let outputs = slots.indices.map { contribute(plan[$0], of: $0) }
@@ -188,7 +191,7 @@ final class EngineLoop {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }
             switch try backend.decode(batch, shouldInterrupt: { isAbandoned(planned) }) {
             case .computed:
-                for place in planned { advance(place, by: plan[place], output: outputs[place]) }
+                for place in planned { advance(place, by: plan[place], outputs: outputs[place]) }
                 scheduler.observe(took: now() - start)
             case .interrupted: resume(planned)
             case .noRoom: throw .noRoom
@@ -207,41 +210,68 @@ final class EngineLoop {
         return slots.map { $0.demand(weight: weights[$0.number] ?? 1) }
     }
 
-    /// Adds a slot's next `count` pending tokens to the batch.
+    /// Adds a slot's next `count` tokens to the batch: pending ones, and what is left of its draft.
     ///
-    /// - Returns: the index in the batch whose logits tell the next token; `nil` when there are more tokens to compute
-    ///   before that.
-    private func contribute(_ count: Int, of place: Int) -> Int? {
+    /// - Returns: the indices in the batch whose logits tell the next token and, after each drafted one, the token after
+    ///   that; `nil` when there are more tokens to compute before.
+    private func contribute(_ count: Int, of place: Int) -> ClosedRange<Int>? {
         guard count > 0, let generation = slots[place].generation, let sequence = slots[place].sequence else {
             return nil
         }
         let pending = generation.pending.prefix(count)
         let reachesEnd = pending.endIndex == generation.tokens.endIndex
-        var last = 0
         for position in pending.indices {
-            last = batch.append(
+            batch.append(
                 pending[position], position: position, sequence: sequence,
                 wantsLogits: reachesEnd && position == pending.endIndex - 1)
         }
-        return reachesEnd ? last : nil
+        guard reachesEnd else { return nil }
+        let first = batch.count - 1
+        for (offset, token) in generation.draft.prefix(count - pending.count).enumerated() {
+            batch.append(token, position: pending.endIndex + offset, sequence: sequence, wantsLogits: true)
+        }
+        return first...batch.count - 1
     }
 
-    /// Says that a batch has put `count` more tokens of a slot into memory, and picks the next one where that was the
-    /// last. Where none can be picked, that stream ends, and the rest of the batch counts.
-    private func advance(_ place: Int, by count: Int, output: Int?) {
-        guard let sequence = slots[place].sequence else { return }
-        slots[place].update { generation in
-            memory.append(generation.tokens, generation.computed..<generation.computed + count, to: sequence)
-            generation.advance(by: count)
-        }
-        guard let output else { return }
+    /// Says that a batch has put a slot's tokens into memory, and picks the next one where all pending ones were among
+    /// them, then one more for as long as it is the drafted one. What was drafted in vain is taken out of memory. Where
+    /// no token can be picked, that stream ends, and the rest of the batch counts.
+    private func advance(_ place: Int, by count: Int, outputs: ClosedRange<Int>?) {
+        guard let outputs else { return extend(place, by: count) }
+        extend(place, by: count - outputs.count + 1)
         do throws(GenerationError) {
+            try pick(place, outputs)
+        } catch {
+            discard(place, error)
+        }
+    }
+
+    /// Draws a token from each row of logits in turn, as long as the one drawn before is the drafted one.
+    private func pick(_ place: Int, _ outputs: ClosedRange<Int>) throws(GenerationError) {
+        slots[place].generation?.answers.countDrafted(outputs.count - 1)
+        for output in outputs {
+            if output > outputs.lowerBound {
+                guard slots[place].generation?.goesOn(with: batch.tokens[output]) == true else { break }
+                extend(place, by: 1)
+                slots[place].generation?.answers.countAccepted()
+            }
             guard let logits = backend.logits(at: output) else { throw .noLogits }
             try slots[place].update { generation throws(GenerationError) in
                 try generation.step(logits, backend: backend)
             }
-        } catch {
-            discard(place, error)
+        }
+        guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
+        if generation.computed <= batch.positions[outputs.upperBound] {
+            memory.truncate(sequence, to: generation.computed)
+        }
+    }
+
+    /// Says that `count` more tokens of a slot are in memory.
+    private func extend(_ place: Int, by count: Int) {
+        guard let sequence = slots[place].sequence else { return }
+        slots[place].update { generation in
+            memory.append(generation.tokens, generation.computed..<generation.computed + count, to: sequence)
+            generation.advance(by: count)
         }
     }
 

@@ -21,6 +21,8 @@ struct Generation {
     private let contextLength: Int
     private let endOfGeneration: [Token]
     private let sampler: Sampler
+    /// What the answer is expected to go on with; `nil` where nothing is to be computed ahead.
+    private var speculation: Speculation?
     private var cached = 0
     private var generated = 0
     private var isPromptComputed = false
@@ -44,6 +46,7 @@ struct Generation {
         sampling.seed = sampling.seed.map { $0 &+ UInt64(choice) }
         sampler = backend.makeSampler(sampling)
         for token in tokens { sampler.accept(token) }
+        if request.speculates, backend.canRetract { speculation = Speculation(contextLength: contextLength) }
     }
 
     /// Whether this is the request's first choice.
@@ -54,6 +57,28 @@ struct Generation {
 
     /// Tokens that are known and not yet in memory.
     var pending: ArraySlice<Token> { tokens[computed...] }
+
+    /// How likely each token of its draft is to be drawn, together with all before it.
+    var draftChances: [Double] { speculation?.chances ?? [] }
+
+    /// The draft: what may follow the pending token.
+    var draft: [Token] { speculation?.draft ?? [] }
+
+    /// Looks for what may follow the token that was drawn last, where that can be of use.
+    mutating func prepareDraft() {
+        // An earlier one does not follow what has been drawn since.
+        speculation?.clear()
+        guard isPromptComputed, pending.count == 1, answers.writer.hasRoom else { return }
+        // The last token of an answer, and the one that fills the context, have no use for logits after them.
+        let left = min(request.maxTokens.map { $0 - generated } ?? .max, contextLength - tokens.count + 1)
+        speculation?.prepare(after: tokens, limit: max(left - 1, 0))
+    }
+
+    /// Whether the token that was drawn last is the drafted one, so that the logits after that are the answer's next.
+    func goesOn(with drafted: Token) -> Bool {
+        // A reader that does not keep up, or has left, ends the batch for its stream as it would end before a token.
+        !isFinished && !needsShift && tokens.last == drafted && answers.writer.hasRoom && !answers.writer.isEnded
+    }
 
     /// Begins, with the first `cached` tokens of the prompt in memory.
     mutating func begin(cached: Int) {
@@ -85,6 +110,7 @@ struct Generation {
     /// - Parameter computed: how many of the rest are in memory.
     mutating func shift(computed: Int) {
         tokens.removeSubrange(shiftRange)
+        speculation?.restart()
         self.computed = computed
         needsShift = false
     }
@@ -104,6 +130,7 @@ struct Generation {
                 .engineFailed, "No token can be chosen: the model's logits are not numbers, or all are forbidden.")
         }
         sampler.accept(token)
+        speculation?.observe(token)
         tokens.append(token)
         generated += 1
         answers.countToken()

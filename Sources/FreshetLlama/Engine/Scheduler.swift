@@ -18,6 +18,9 @@ package struct Scheduler: Sendable {
         package var client: String
         /// Its share of what there is, relative to other streams'; at least 1.
         package var weight: Int
+        /// How likely each token of a running stream's draft is to be drawn, together with all before it. See
+        /// ``DraftPlan``.
+        package var chances: [Double] = []
 
         /// Makes a demand.
         package init(
@@ -33,6 +36,7 @@ package struct Scheduler: Sendable {
     }
 
     private let batchCapacity: Int
+    private let outputCapacity: Int
     /// What a batch with generating streams and prompts is planned to take.
     private let batchTime: Duration
     private var cost = BatchCost()
@@ -54,15 +58,18 @@ package struct Scheduler: Sendable {
     ///
     /// - Parameters:
     ///   - batchCapacity: the tokens that one batch may hold.
-    ///   - gapTarget: the time between two tokens of a running stream that prompts may not stretch.
-    package init(batchCapacity: Int, gapTarget: Duration) {
+    ///   - outputCapacity: the tokens of a batch after which logits can be had; there are as many as streams at least.
+    ///   - gapTarget: the time between two tokens of a running stream that prompts and drafts may not stretch.
+    package init(batchCapacity: Int, outputCapacity: Int = .max, gapTarget: Duration) {
         self.batchCapacity = batchCapacity
+        self.outputCapacity = outputCapacity
         batchTime = gapTarget * Self.aim
         running = FairTurns(maxLead: batchCapacity)
         clients = FairTurns(maxLead: batchCapacity)
     }
 
-    /// How many pending tokens each slot computes in the next batch; all 0 when there is nothing to do.
+    /// How many tokens each slot computes in the next batch, its pending ones and then of its draft; all 0 when there is
+    /// nothing to do.
     ///
     /// - Parameters:
     ///   - demands: one for each slot; `nil` for a free one.
@@ -72,8 +79,13 @@ package struct Scheduler: Sendable {
         let useful = demands.indices.filter { demands[$0].map { $0.hasRoom && $0.pendingTokens > 0 } == true }
         planRunning(useful.filter { demands[$0]?.isPrompt == false }, of: demands, in: &plan)
         let runningTokens = plan.reduce(0, +)
-        let room = runningTokens == 0 ? batchCapacity : promptRoom(beside: runningTokens, spent: spent)
-        planPrompts(useful.filter { demands[$0]?.isPrompt == true }, of: demands, room: room, in: &plan)
+        let prompts = useful.filter { demands[$0]?.isPrompt == true }
+        if prompts.isEmpty {
+            planDrafts(of: demands, spent: spent, in: &plan)
+        } else {
+            let room = runningTokens == 0 ? batchCapacity : promptRoom(beside: runningTokens, spent: spent)
+            planPrompts(prompts, of: demands, room: room, in: &plan)
+        }
         plannedTokens = plan.reduce(0, +)
         return plan
     }
@@ -110,6 +122,26 @@ package struct Scheduler: Sendable {
             room -= plan[slot]
             running.charge(stream, plan[slot], weight: demand.weight)
         }
+    }
+
+    /// Adds tokens of drafts to a batch of running streams. Where a prompt waits there are none: it fills the batch up to
+    /// the gap target with tokens that are certainly of use.
+    private func planDrafts(of demands: [Demand?], spent: Duration, in plan: inout [Int]) {
+        let drafting = plan.indices.filter { plan[$0] > 0 && demands[$0]?.chances.isEmpty == false }
+        guard !drafting.isEmpty else { return }
+        let running = plan.reduce(0, +)
+        var limit = min(batchCapacity, outputCapacity) - running
+        var longest = Duration.seconds(1 << 30)
+        if plan.count(where: { $0 > 0 }) > 1 {
+            // Other streams' readers wait for this batch, and a guess is not trusted beyond twice what was tried.
+            longest = batchTime - spent
+            limit = min(limit, min(cost.tokens(within: longest) ?? 0, 2 * cost.largestRecent) - running)
+        }
+        let drafts = drafting.map { demands[$0]?.chances ?? [] }
+        let lengths = DraftPlan.lengths(of: drafts, beside: running, limit: limit) { tokens in
+            cost.estimate(of: tokens).flatMap { tokens == running || $0 <= longest ? $0 : nil }
+        }
+        for (slot, length) in zip(drafting, lengths) { plan[slot] += length }
     }
 
     /// Shares the room for prompts among clients, and a client's part among its prompts. Who is chosen takes as much as

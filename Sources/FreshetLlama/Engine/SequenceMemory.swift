@@ -133,9 +133,13 @@ struct SequenceMemory {
         }
         let reached = min(max(backend.nextPosition(of: sequence), 0), tokens.count)
         if reached > held { cache.append(tokens[held..<reached], to: sequence) }
-        if reached < held { apply(cache.truncate(sequence, to: reached)) }
+        // Beyond the tokens may be some of a draft.
+        if reached < held || backend.nextPosition(of: sequence) > reached { truncate(sequence, to: reached) }
         return reached
     }
+
+    /// Takes out of memory what a sequence's drafts have put behind its first `length` tokens.
+    mutating func truncate(_ sequence: Int32, to length: Int) { apply(cache.truncate(sequence, to: length)) }
 
     /// Takes tokens out of a sequence, so that it can go on.
     ///

@@ -40,10 +40,12 @@ struct Slot {
     /// What the running generation could use a batch for, with the weight that it counts with.
     func demand(weight: Int) -> Scheduler.Demand? {
         guard let generation, !isWaiting, blocks.isEmpty else { return nil }
-        return Scheduler.Demand(
+        var demand = Scheduler.Demand(
             pendingTokens: generation.pending.count, isPrompt: generation.isInPrompt || generation.pending.count > 1,
             hasRoom: generation.answers.writer.hasRoom, stream: number, client: generation.request.client,
             weight: weight)
+        demand.chances = generation.draftChances
+        return demand
     }
 
     /// Takes in a generation.

@@ -77,6 +77,12 @@ final class LlamaContext: Backend {
 
     var isTrimmable: Bool { model.isTrimmable }
 
+    /// A context has a row of logits for each sequence that it can number, and one more; see `freshet_context_new`.
+    var outputCapacity: Int { sequenceCount + 1 }
+
+    /// New tokens may take the cells that a sliding window has left behind, and would be missed when they are taken back.
+    var canRetract: Bool { isTrimmable && model.isSavable }
+
     var canShift: Bool { isTrimmable && freshet_context_can_shift(handle) }
 
     func share(from: Int32, to: Int32, length: Int) {
@@ -132,6 +138,15 @@ final class LlamaContext: Backend {
     /// The running decode's question whether to go on, at an address that C can carry.
     private final class Interruption {
         var check: (() -> Bool)?
+    }
+}
+
+extension LlamaModel {
+    /// Makes what computes for an engine, with a whole context's length of memory for each slot, on the engine's thread.
+    ///
+    /// - Throws: ``GenerationError`` with code `outOfMemory` when its memory cannot be had, or what else llama.cpp says.
+    package func makeBackend(_ options: LlamaOptions, slots: Int) throws(GenerationError) -> any Backend {
+        try LlamaContext(model: self, options: options, slots: slots)
     }
 }
 

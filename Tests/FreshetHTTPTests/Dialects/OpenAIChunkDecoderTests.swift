@@ -278,11 +278,13 @@ import Testing
             Self.event(
                 "", #","finish_reason":"stop""#,
                 after:
-                    #","timings":{"cache_n":2,"prompt_n":7,"prompt_ms":1.5,"predicted_n":3,"predicted_ms":20,"predicted_per_second":150}"#
+                    #","timings":{"cache_n":2,"prompt_n":7,"prompt_ms":1.5,"predicted_n":3,"predicted_ms":20,"predicted_per_second":150,"draft_n":5,"draft_n_accepted":4}"#
             ),
         ]
         let chunks = try decode(events)
-        let timings = Timings(prompt: .microseconds(1500), decode: .milliseconds(20), firstToken: nil)
+        let timings = Timings(
+            prompt: .microseconds(1500), decode: .milliseconds(20), firstToken: nil, draftedTokens: 5,
+            acceptedTokens: 4)
         #expect(
             chunks.map(\.content) == [
                 .role(.assistant), .progress(PromptProgress(processed: 4, cached: 2, total: 9)), .text("Hi"),

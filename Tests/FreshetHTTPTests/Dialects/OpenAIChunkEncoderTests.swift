@@ -45,6 +45,10 @@ import Testing
             #","timings":{"cache_n":4,"prompt_n":6,"prompt_ms":12.0,"predicted_n":5,"predicted_ms":1.500001,"#
             + #""first_token_ms":2000.0}}"#
         #expect(encode(.end(end, timings), includesUsage: true) == prefix + usage + clocks)
+        var drafted = timings
+        (drafted.draftedTokens, drafted.acceptedTokens) = (4, 3)
+        let drafts = clocks.dropLast(2) + #","draft_n":4,"draft_n_accepted":3}}"#
+        #expect(encode(.end(end, drafted), includesUsage: true) == prefix + usage + drafts)
     }
 
     @Test func finishHasAnEmptyDelta() {

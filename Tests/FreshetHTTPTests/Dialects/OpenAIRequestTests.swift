@@ -41,7 +41,7 @@ import Testing
         let body = #"""
             {"model":"m","stream":true,"stream_options":{"include_usage":true},"max_tokens":7,"stop":["a","é"],"seed":9,
             "deadline_ms":1500.25,"idle_timeout_ms":0.5,"n":3,"user":"é","weight":7,"context_shift":true,
-            "return_progress":true,"cache_prompt":false,"temperature":0.5,"dynatemp_range":0.1,
+            "return_progress":true,"cache_prompt":false,"speculate":true,"temperature":0.5,"dynatemp_range":0.1,
             "dynatemp_exponent":2,"top_p":0.25,"min_p":0.125,"typical_p":0.75,"top_n_sigma":1.5,"xtc_probability":0.5,
             "xtc_threshold":0.0625,"repeat_penalty":1.5,"frequency_penalty":-1,"presence_penalty":1.25,
             "dry_multiplier":0.5,"dry_base":2,"dry_allowed_length":3,"dry_penalty_last_n":-1,
@@ -62,7 +62,7 @@ import Testing
             prompt: .messages([Message(role: .user, content: "Hi")]), sampling: sampling, maxTokens: 7,
             stop: ["a", "é"],
             deadline: .microseconds(1_500_250), idleTimeout: .microseconds(500), choiceCount: 3, shiftsContext: true,
-            client: "é", weight: 7, reportsProgress: true, reusesPrefix: false)
+            client: "é", weight: 7, reportsProgress: true, reusesPrefix: false, speculates: true)
         #expect(try read(body) == OpenAIRequest(generation, model: "m"))
     }
 
@@ -107,16 +107,16 @@ import Testing
     }
 
     @Test func whatIsNotSaidIsTheServersDefault() throws {
-        let defaults = GenerationRequest(prompt: .tokens([]), maxTokens: 7, shiftsContext: true)
+        let defaults = GenerationRequest(prompt: .tokens([]), maxTokens: 7, shiftsContext: true, speculates: true)
         func generation(_ members: String) throws -> GenerationRequest {
             try OpenAIRequest(
                 body: Array("{\(Self.messages),\(members)}".utf8), at: .chatCompletions, defaults: defaults
             ).generation
         }
         let silent = try generation(#""n_predict":-1,"context_shift":null"#)
-        #expect(silent.maxTokens == 7 && silent.shiftsContext)
-        let explicit = try generation(#""max_tokens":9,"context_shift":false"#)
-        #expect(explicit.maxTokens == 9 && !explicit.shiftsContext)
+        #expect(silent.maxTokens == 7 && silent.shiftsContext && silent.speculates)
+        let explicit = try generation(#""max_tokens":9,"context_shift":false,"speculate":false"#)
+        #expect(explicit.maxTokens == 9 && !explicit.shiftsContext && !explicit.speculates)
     }
 
     @Test(
@@ -364,7 +364,7 @@ import Testing
             choiceCount: chance() ? Int.random(in: 1...GenerationRequest.choiceLimit, using: &generator) : 1,
             shiftsContext: chance(), client: chance() ? text() : "",
             weight: chance() ? Int.random(in: 1...GenerationRequest.weightLimit, using: &generator) : 1,
-            reportsProgress: chance(), reusesPrefix: chance())
+            reportsProgress: chance(), reusesPrefix: chance(), speculates: chance())
         // Only a stream has a place for usage at its end.
         let streams = chance()
         return OpenAIRequest(

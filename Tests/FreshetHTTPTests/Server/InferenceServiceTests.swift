@@ -187,10 +187,11 @@ struct InferenceServiceTests {
     @Test(arguments: [("", 7), (#","max_tokens":3"#, 3), (#","max_tokens":100"#, 100), (#","n_predict":-1"#, 7)])
     func theDefaultLimitIsForRequestsThatNameNone(field: String, expected: Int) async throws {
         let provider = Watching()
-        let service = try makeService(provider, change: { ($0.maxTokens, $0.shiftsContext) = (7, true) })
+        let service = try makeService(
+            provider, change: { ($0.maxTokens, $0.shiftsContext, $0.speculates) = (7, true, true) })
         _ = try await Self.send("POST", "/v1/completions", #"{"prompt":"Hi"\#(field)}"#, to: service)
         let request = try #require(await provider.seen.next())
-        #expect(request.maxTokens == expected && request.shiftsContext)
+        #expect(request.maxTokens == expected && request.shiftsContext && request.speculates)
     }
 
     /// By its key, whose text goes nowhere, or by its address; a user whom the request names is one of the caller's.

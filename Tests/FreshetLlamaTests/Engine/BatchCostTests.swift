@@ -30,6 +30,31 @@ struct BatchCostTests {
         #expect(cost.tokens(within: .milliseconds(19)) == 0)
     }
 
+    /// Sizes between those measured lie between them, those beyond are taken for the nearest.
+    @Test func anEstimateFollowsWhatWasMeasured() {
+        var cost = BatchCost()
+        #expect(cost.estimate(of: 1) == nil)
+        cost.observe(tokens: 1, took: .milliseconds(20))
+        #expect([1, 8, 100].allSatisfy { milliseconds(cost.estimate(of: $0)) == 20 })
+        cost.observe(tokens: 5, took: .milliseconds(40))
+        cost.observe(tokens: 100, took: .milliseconds(230))
+        let estimates = [1, 3, 5, 24, 100, 500].map { milliseconds(cost.estimate(of: $0)) }
+        #expect(zip(estimates, [20, 30, 40, 78, 230, 230]).allSatisfy { abs($0 - $1) < 0.001 }, "\(estimates)")
+    }
+
+    /// A batch that was held up cannot be dearer than a larger one, and is asked again when nothing else tells.
+    @Test func oneBadMomentDoesNotStandForEver() {
+        var cost = BatchCost()
+        cost.observe(tokens: 3, took: .milliseconds(90))
+        cost.observe(tokens: 9, took: .milliseconds(50))
+        #expect(milliseconds(cost.estimate(of: 2)) == 50)
+        for batch in 0..<40 {
+            cost.observe(tokens: 1, took: .milliseconds(20))
+            if batch == 20 { #expect(milliseconds(cost.estimate(of: 9)) == 50) }
+        }
+        #expect(milliseconds(cost.estimate(of: 9)) == 20)
+    }
+
     /// Whatever is observed, more tokens never cost less, and an answer is given.
     @Test func anyObservationsGiveALineThatRises() {
         var random = SeededGenerator(seed: 1)
@@ -39,9 +64,11 @@ struct BatchCostTests {
                 cost.observe(
                     tokens: 1 << Int.random(in: 0...20, using: &random),
                     took: .nanoseconds(Int64(1) << Int64.random(in: 0...60, using: &random)))
-                let durations = [0, 1, 7, 100, 100_000].map { milliseconds(cost.duration(of: $0)) }
-                #expect(durations.allSatisfy { $0.isFinite && $0 >= 0 })
-                #expect(zip(durations, durations.dropFirst()).allSatisfy { $0 <= $1 })
+                for duration in [cost.duration(of:), cost.estimate(of:)] {
+                    let durations = [0, 1, 7, 100, 100_000].map { milliseconds(duration($0)) }
+                    #expect(durations.allSatisfy { $0.isFinite && $0 >= 0 })
+                    #expect(zip(durations, durations.dropFirst()).allSatisfy { $0 <= $1 * (1 + 1e-12) })
+                }
                 let counts = [0, 1, 50, 10_000].map { cost.tokens(within: .milliseconds($0)) ?? -1 }
                 #expect(counts.allSatisfy { $0 >= 0 } && counts == counts.sorted())
             }

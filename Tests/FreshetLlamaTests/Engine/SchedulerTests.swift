@@ -205,4 +205,51 @@ struct SchedulerTests {
         let early = size(after: 1_000..<1_100)
         #expect(size(after: 1_100..<9_900) < early + 1_000)
     }
+
+    // MARK: - Drafts
+
+    /// A scheduler that has seen batches of each of these sizes, which took so many milliseconds.
+    private func seasoned(_ milliseconds: [Int: Int], outputs: Int = .max) -> Scheduler {
+        var scheduler = Scheduler(batchCapacity: 32, outputCapacity: outputs, gapTarget: .milliseconds(125))
+        for (tokens, time) in milliseconds.sorted(by: { $0.key > $1.key }) {
+            _ = scheduler.plan([prompt(tokens, stream: 99)])
+            scheduler.observe(took: .milliseconds(time))
+        }
+        return scheduler
+    }
+
+    private func drafting(_ chances: Int, stream: UInt64) -> Demand {
+        var demand = running(stream: stream)
+        demand.chances = Array(repeating: 0.9, count: chances)
+        return demand
+    }
+
+    @Test func aDraftIsComputedWhereThatPays() {
+        var cheap = seasoned([1: 20, 4: 22, 32: 40])
+        #expect(cheap.plan([drafting(6, stream: 1)]) == [7])
+        #expect(cheap.plan([nil, drafting(6, stream: 1), running(stream: 2)]) == [0, 7, 1])
+        var dear = seasoned([1: 20, 4: 80, 32: 640])
+        #expect(dear.plan([drafting(6, stream: 1)]) == [1])
+        var unknown = makeScheduler(8)
+        #expect(unknown.plan([drafting(6, stream: 1)]) == [1])
+    }
+
+    @Test func draftsKeepToTheRowsOfLogitsAndTheBatch() {
+        var scheduler = seasoned([1: 20, 4: 22, 32: 40], outputs: 5)
+        #expect(scheduler.plan([drafting(9, stream: 1), running(stream: 2)]).reduce(0, +) == 5)
+        var wide = seasoned([1: 20, 4: 22, 32: 40])
+        #expect(wide.plan((0..<4).map { drafting(20, stream: $0) }).reduce(0, +) == 32)
+    }
+
+    /// Beside a prompt drafts would take its room, and beside other streams they would stretch the gap.
+    @Test func draftsYieldToPromptsAndToTheGap() {
+        var scheduler = seasoned([1: 20, 4: 22, 32: 40])
+        let plan = scheduler.plan([drafting(6, stream: 1), prompt(10, stream: 2)])
+        #expect(plan[0] == 1 && plan[1] > 0)
+        var slow = seasoned([1: 80, 2: 90, 4: 95, 8: 130, 32: 300])
+        #expect(slow.plan([drafting(9, stream: 1)]) == [10])
+        let beside = slow.plan([drafting(9, stream: 1), running(stream: 2)])
+        #expect(beside[1] == 1 && 2...6 ~= beside[0], "\(beside)")
+        #expect(slow.plan([drafting(9, stream: 1), running(stream: 2)], spent: .milliseconds(60)) == [1, 1])
+    }
 }

@@ -85,6 +85,8 @@ final class ToyBackend: Backend {
     var sequenceCount: Int { 2 * script.slotCount }
     var isTrimmable: Bool { script.isTrimmable }
     var canShift: Bool { script.canShift }
+    var outputCapacity: Int { sequenceCount + 1 }
+    var canRetract: Bool { script.isTrimmable }
     /// What each sequence holds, in order. A cell may be shared.
     private var memory: [Int32: [Cell]] = [:]
     private var rows: [Int: [Float]] = [:]

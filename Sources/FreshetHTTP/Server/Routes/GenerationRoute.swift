@@ -65,7 +65,8 @@ struct GenerationRoute: Route {
 
     private func read(_ body: [UInt8]) throws(GenerationError) -> OpenAIRequest {
         let defaults = GenerationRequest(
-            prompt: .tokens([]), maxTokens: options.maxTokens, shiftsContext: options.shiftsContext)
+            prompt: .tokens([]), maxTokens: options.maxTokens, shiftsContext: options.shiftsContext,
+            speculates: options.speculates)
         return try OpenAIRequest(body: body, at: endpoint, defaults: defaults)
     }
 

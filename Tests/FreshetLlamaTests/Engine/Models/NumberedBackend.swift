@@ -14,6 +14,8 @@ final class NumberedBackend: Backend {
     var sequenceCount: Int { context.sequenceCount }
     var isTrimmable: Bool { context.isTrimmable }
     var canShift: Bool { context.canShift }
+    var outputCapacity: Int { context.outputCapacity }
+    var canRetract: Bool { context.canRetract }
     var batchCapacity: Int { context.batchCapacity }
     var endOfGeneration: [Token] { context.endOfGeneration }
 
