@@ -1,5 +1,5 @@
 internal import CLlama
-internal import Freshet
+package import Freshet
 
 /// The memory of running sequences, and llama.cpp's computation over it.
 ///
