@@ -75,6 +75,12 @@ bool freshet_oracle_add_logit_bias(freshet_oracle * oracle, const int32_t * toke
     });
 }
 
+bool freshet_oracle_add_grammar(freshet_oracle * oracle, const char * grammar) {
+    return oracle->model != nullptr && add(oracle, [&] {
+        return llama_sampler_init_grammar(llama_model_get_vocab(oracle->model.get()), grammar, "root");
+    });
+}
+
 bool freshet_oracle_add_penalties(freshet_oracle * oracle, int32_t last_n, float repeat, float frequency,
                                   float presence) {
     const auto size = static_cast<int32_t>(oracle->tokens.size());

@@ -47,6 +47,7 @@ struct Generation {
         sampler = backend.makeSampler(sampling)
         for token in tokens { sampler.accept(token) }
         if request.speculates, backend.canRetract { speculation = Speculation(contextLength: contextLength) }
+        if let constraint = submission.constraint { sampler.follow(GrammarMatcher(constraint)) }
     }
 
     /// Whether this is the request's first choice.
@@ -125,10 +126,8 @@ struct Generation {
             reportProgress()
         }
         guard request.maxTokens.map({ generated < $0 }) ?? true else { return finish(.length) }
-        guard let token = sampler.sample(logits) else {
-            throw GenerationError(
-                .engineFailed, "No token can be chosen: the model's logits are not numbers, or all are forbidden.")
-        }
+        guard !sampler.isComplete else { return finish(.stop) }
+        guard let token = sampler.sample(logits) else { throw sampler.refusal }
         sampler.accept(token)
         speculation?.observe(token)
         tokens.append(token)
@@ -143,6 +142,7 @@ struct Generation {
             emittedBytes += text.utf8.count
         }
         if let stop { return finish(.stop, at: stop) }
+        if sampler.isComplete { return finish(.stop) }
         if generated == request.maxTokens { return finish(.length) }
         guard tokens.count > contextLength else { return }
         guard request.shiftsContext, contextLength > 1 else { return finish(.length) }

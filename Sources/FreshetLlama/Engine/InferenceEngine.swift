@@ -83,9 +83,12 @@ package final class InferenceEngine: Sendable {
     /// - Parameters:
     ///   - request: a valid request.
     ///   - tokens: its prompt.
+    ///   - constraint: what its answers have to obey.
     /// - Returns: the stream of its answer.
     /// - Throws: ``GenerationError`` when the prompt is empty or does not fit, or the queue is full.
-    package func submit(_ request: GenerationRequest, tokens: [Token]) throws(GenerationError) -> ChunkStream {
+    package func submit(
+        _ request: GenerationRequest, tokens: [Token], constraint: Constraint? = nil
+    ) throws(GenerationError) -> ChunkStream {
         guard !tokens.isEmpty else {
             throw .invalid("prompt", "is empty, and this model has no token to begin with")
         }
@@ -100,7 +103,7 @@ package final class InferenceEngine: Sendable {
         let answers = AnswerStream(
             request, ticket: ticket, promptCount: tokens.count, model: configuration.model, writer: writer,
             now: configuration.now)
-        try queue.add(Submission(request: request, tokens: tokens, answers: answers))
+        try queue.add(Submission(request: request, tokens: tokens, answers: answers, constraint: constraint))
         return stream
     }
 

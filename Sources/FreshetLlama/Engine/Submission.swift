@@ -6,4 +6,6 @@ struct Submission: Sendable {
     /// The prompt; never empty.
     var tokens: [Token]
     var answers: AnswerStream
+    /// What the answers have to obey.
+    var constraint: Constraint?
 }

@@ -51,6 +51,8 @@ public final class LlamaModel: @unchecked Sendable {
     let suppressed: [Token]
     /// What was found in the vocabulary for DRY.
     let breakerCache = SequenceBreakerCache()
+    /// The vocabulary as grammars look at it.
+    let tokenTables = TokenTableCache()
     let vocabularySize: Int
     /// Whether a sequence's memory can be cut at any token.
     let isTrimmable: Bool

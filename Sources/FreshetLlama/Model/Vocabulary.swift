@@ -98,3 +98,22 @@ extension Vocabulary {
         }
     }
 }
+
+extension Vocabulary {
+    /// Reads a grammar for this vocabulary. The first time this takes some tenths of a second for a large vocabulary: it
+    /// is no work for the cooperative pool, nor for the engine's thread.
+    ///
+    /// - Throws: ``GenerationError`` with code `invalidRequest` that says what is wrong with the grammar.
+    package func constraint(_ grammar: Grammar) throws(GenerationError) -> Constraint {
+        let showsControl = grammar.seesControlTokens
+        let table = model.tokenTables.table(showingControl: showsControl) {
+            TokenTable(count: count, endOfGeneration: endOfGeneration) { token, bytes in
+                append(bytesOf: token, to: &bytes, showingControl: showsControl)
+            }
+        }
+        return try Constraint(grammar, tokens: table) { name in
+            let tokens = try? tokenize(name, addingSpecial: false, parsingSpecial: true)
+            return tokens?.count == 1 ? tokens?.first : nil
+        }
+    }
+}

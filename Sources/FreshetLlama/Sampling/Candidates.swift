@@ -118,6 +118,18 @@ extension Candidates {
         adopt(kept, isSorted: isSorted)
     }
 
+    /// Counts all tokens but some of a vocabulary that is still whole as ones without probability.
+    mutating func keep(_ allowed: TokenSet) {
+        var kept = 0
+        allowed.forEach { token in
+            copy(Int(token), to: kept)
+            kept += 1
+        }
+        let nominal = nominalCount
+        adopt(kept, isSorted: false)
+        impossible = nominal - count
+    }
+
     /// Keeps those whose weight is under a threshold, and one more; in their order.
     mutating func keep(weightsUnder threshold: Float, and place: Int) {
         var kept = 0

@@ -26,6 +26,13 @@ package struct Candidate: Sendable, Hashable {
 /// chosen. A single candidate is chosen without a number, so greedy sampling takes none. XTC takes one number before,
 /// in its place in the chain, wherever it is on and there are two candidates.
 ///
+/// **With a grammar** the token that was chosen is looked at first, and nothing else is done where the grammar takes it.
+/// Where it is refused, every token that the grammar refuses is taken away before the stages, and another is chosen. So a
+/// token t has the probability p(t) + r · q(t), with p what the stages leave without the grammar, r the part of it that
+/// the grammar refuses, and q what the stages leave of the tokens that it takes. Where stages only reshape (penalties,
+/// temperature) that is q(t), as if the others had been taken away at once; where they cut, tokens that the model likes
+/// enough to survive the cut without the grammar are a little more likely than in q. llama.cpp's programs do the same.
+///
 /// **Unusable logits.** NaN and minus infinity mean that a token cannot be chosen, and plus infinity is taken for the
 /// largest float.
 package final class Sampler {
@@ -42,6 +49,7 @@ package final class Sampler {
     var mirostat: Mirostat?
     private var random: RandomSource
     private var candidates: Candidates
+    private var matcher: GrammarMatcher?
 
     /// Makes a sampler that has seen no token.
     ///
@@ -84,15 +92,40 @@ package final class Sampler {
         guard 0..<Token(vocabularySize) ~= token else { return }
         penalties?.accept(token)
         dry?.accept(token)
+        matcher?.accept(token)
+    }
+
+    /// Lets the tokens that are accepted from now on be an answer that obeys a grammar, and none be chosen that does not.
+    package func follow(_ matcher: GrammarMatcher) { self.matcher = matcher }
+
+    /// Whether the grammar is complete, so that no token can follow.
+    package var isComplete: Bool { matcher?.isComplete ?? false }
+
+    /// Why no token can be chosen, after ``sample(_:)`` found none.
+    package var refusal: GenerationError {
+        matcher.map { $0.failure ?? $0.deadEnd }
+            ?? GenerationError(
+                .engineFailed, "No token can be chosen: the model's logits are not numbers, or all are forbidden.")
     }
 
     /// Chooses the next token; ``accept(_:)`` is left to the caller, who may want to reject it.
     ///
     /// - Parameter logits: one for each token of the vocabulary. They are only read, and stay as the model gave them
     ///   for whoever wants log-probabilities.
-    /// - Returns: the token; `nil` when no token can be chosen because every logit is NaN or minus infinity.
+    /// - Returns: the token; `nil` when no token can be chosen because every logit is NaN or minus infinity, or because
+    ///   the grammar takes none.
     package func sample(_ logits: UnsafeBufferPointer<Float>) -> Token? {
-        narrow(logits)
+        guard let matcher else { return choose(logits) }
+        let unlearnt = mirostat
+        if let token = choose(logits), matcher.allows(token) { return token }
+        // What is not taken teaches nothing.
+        mirostat = unlearnt
+        let allowed = matcher.allowedTokens()
+        return matcher.failure == nil ? choose(logits, among: allowed) : nil
+    }
+
+    private func choose(_ logits: UnsafeBufferPointer<Float>, among allowed: TokenSet? = nil) -> Token? {
+        narrow(logits, to: allowed)
         let (_, total) = candidates.weigh()
         guard total > 0 else { return nil }
         let target = candidates.count > 1 ? random.nextUnit() * total : 0
@@ -103,7 +136,7 @@ package final class Sampler {
 
     /// What ``sample(_:)`` would draw from: the candidates that the chain leaves, likeliest first.
     ///
-    /// It advances the random numbers that XTC takes, as ``sample(_:)`` does, and allocates.
+    /// It advances the random numbers that XTC takes, as ``sample(_:)`` does, and allocates. A grammar is not looked at.
     package func distribution(_ logits: UnsafeBufferPointer<Float>) -> [Candidate] {
         narrow(logits)
         let (_, total) = candidates.weigh()
@@ -116,7 +149,7 @@ package final class Sampler {
     }
 
     /// Applies the bias and the stages.
-    private func narrow(_ logits: UnsafeBufferPointer<Float>) {
+    private func narrow(_ logits: UnsafeBufferPointer<Float>, to allowed: TokenSet? = nil) {
         // The backend's logits and the sampler's size both come from the model's vocabulary.
         precondition(logits.count == vocabularySize, "\(logits.count) logits for a vocabulary of \(vocabularySize)")
         guard let base = logits.baseAddress else { return }
@@ -124,6 +157,10 @@ package final class Sampler {
         if !bias.isEmpty {
             let logits = candidates.edit()
             for (token, value) in bias { logits[Int(token)] += value }
+        }
+        if let allowed {
+            candidates.keep(allowed)
+            guard candidates.count > 0 else { return }
         }
         for stage in stages { apply(stage) }
         mirostat?.apply(to: &candidates, vocabularySize: vocabularySize)

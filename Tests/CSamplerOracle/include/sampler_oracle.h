@@ -36,6 +36,9 @@ void freshet_oracle_free(freshet_oracle * _Nonnull oracle);
 // Each adds a stage at the end and answers whether it could; when not, the chain is as before.
 bool freshet_oracle_add_logit_bias(freshet_oracle * _Nonnull oracle, const int32_t * _Nullable tokens,
                                    const float * _Nullable biases, int32_t count);
+// A grammar in GBNF, which is to be sound: llama.cpp's reader of grammars does not end with some others. The oracle must
+// have a model's vocabulary. Accepting a token that the grammar refuses ends the process.
+bool freshet_oracle_add_grammar(freshet_oracle * _Nonnull oracle, const char * _Nonnull grammar);
 bool freshet_oracle_add_penalties(freshet_oracle * _Nonnull oracle, int32_t last_n, float repeat, float frequency,
                                   float presence);
 // `breakers` are texts that end in a zero byte. There can only be some where the oracle has a model's vocabulary.
