@@ -6,6 +6,8 @@ struct AnswerOptions {
     var sampling = SamplingOptions()
     /// The most tokens of an answer; -1 goes on to the end of the context.
     var maxTokens = -1
+    /// The form that an answer is held to.
+    var responseFormat = ResponseFormat.text
     /// Texts that end the answer.
     var stop: [String] = []
     /// The longest that an answer may take, in seconds; 0 is no limit.
@@ -22,7 +24,8 @@ struct AnswerOptions {
     /// A request for the continuation of a prompt.
     func request(for prompt: Prompt) -> GenerationRequest {
         GenerationRequest(
-            prompt: prompt, sampling: sampling, maxTokens: maxTokens < 0 ? nil : maxTokens, stop: stop,
+            prompt: prompt, sampling: sampling, maxTokens: maxTokens < 0 ? nil : maxTokens,
+            responseFormat: responseFormat, stop: stop,
             deadline: deadline > 0 ? .seconds(deadline) : nil,
             idleTimeout: idleTimeout > 0 ? .seconds(idleTimeout) : nil, shiftsContext: shiftsContext,
             speculates: speculates)
@@ -36,6 +39,7 @@ extension AnswerOptions {
         let sampling = (samplingOptions + penaltyOptions + dryOptions).map { $0.lifted(to: \AnswerOptions.sampling) }
         return [
             OptionGroup(title: "Answer", options: answerOptions),
+            OptionGroup(title: "Form of the answer (the last one given stands)", options: formatOptions),
             OptionGroup(title: "Sampling", options: sampling + [sequenceBreakerOption]),
         ]
     }

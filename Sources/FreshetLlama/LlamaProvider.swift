@@ -104,14 +104,17 @@ public final class LlamaProvider: Provider {
                 parameter: "messages")
         }
         // A template is a program and a text may be long: neither is work for the cooperative pool.
-        let tokens = try await preparations.pass { () throws(GenerationError) in
+        let (tokens, constraint) = try await preparations.pass { () throws(GenerationError) in
             try await DedicatedThread.value(named: "freshet-prompt") { () throws(GenerationError) in
                 // The model keeps them for the sampler: the engine's thread has better to do than to look for them.
                 if DRY.isOn(request.sampling) { _ = vocabulary.sequenceBreakers(request.sampling.drySequenceBreakers) }
-                return try self.tokens(of: request.prompt, limit: self.contextLength)
+                let constraint = try request.responseFormat.grammar().map { grammar throws(GenerationError) in
+                    try vocabulary.constraint(grammar)
+                }
+                return (try self.tokens(of: request.prompt, limit: self.contextLength), constraint)
             }
         }
-        return try engine.submit(request, tokens: tokens)
+        return try engine.submit(request, tokens: tokens, constraint: constraint)
     }
 
     /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.

@@ -1,3 +1,4 @@
+import Foundation
 import Freshet
 import Testing
 
@@ -47,6 +48,26 @@ struct AnswerOptionsTests {
             prompt: .text("x"), sampling: sampling, maxTokens: 7, stop: ["A", "B"], deadline: .seconds(1.5),
             idleTimeout: .milliseconds(250), shiftsContext: true, speculates: true)
         #expect(options.request(for: .text("x")) == expected)
+    }
+
+    @Test func theLastFormOfTheAnswerStands() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("freshet-\(UUID().uuidString)")
+        try Data("root ::= \"é\"\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        for (typed, format) in [
+            (["--json"], ResponseFormat.jsonObject), (["--regex", "a+", "--json=off"], .regex("a+")),
+            (["--json", "--json=off"], .text), (["-j", "{}"], .jsonSchema("{}")),
+            (["--json", "--json-schema={}"], .jsonSchema("{}")), (["--grammar", "root ::= x"], .grammar("root ::= x")),
+            (["--grammar-file", file.path], .grammar("root ::= \"é\"\n")),
+            (["-jf", file.path], .jsonSchema("root ::= \"é\"\n")),
+        ] {
+            let values = try #require(try Generate.syntax.parse(typed))
+            #expect(values.answer.request(for: .text("x")).responseFormat == format, "\(typed)")
+        }
+        try Data([0xFF]).write(to: file)
+        for path in [file.path, file.path + "-not", "/dev/zero", "/"] {
+            #expect(throws: UsageError.self) { try Generate.syntax.parse(["--grammar-file", path]) }
+        }
     }
 
     @Test func ownSequenceBreakersReplaceTheDefaults() throws {

@@ -22,7 +22,8 @@ public struct RandomRequest {
     /// The next request. It is valid, and what it gives depends on nothing but the model.
     public mutating func next() -> GenerationRequest {
         GenerationRequest(
-            prompt: prompt(), sampling: sampling(), maxTokens: Int.random(in: 0...32, using: &generator), stop: stops(),
+            prompt: prompt(), sampling: sampling(), maxTokens: Int.random(in: 0...32, using: &generator),
+            responseFormat: generator.chance(0.3) ? generator.pick(Self.formats) : .text, stop: stops(),
             choiceCount: generator.pick([1, 1, 1, 2, 3]), shiftsContext: generator.chance(0.2),
             client: generator.pick(["", "alice", "b/o\"b 日本"]), weight: generator.pick([1, 1, 7, 100]),
             reportsProgress: generator.chance(0.3), reusesPrefix: generator.chance(0.5))
@@ -32,6 +33,10 @@ public struct RandomRequest {
         "Once upon a time", "The dragon", "Q: What colour is the sky?\nA:", "naïve café – 日本語", "🙂👩‍👩‍👧‍👦", "\u{301}a\u{1}b",
         "  spaces\tand\r\nlines\n\n", "Write a JSON object with name Mia, age 7 and pet cat.", "My name is Tobin.",
         "What is my name?", "\"quotes\" \\ and / slashes \u{2028}", "<|end|>", "Übung macht den Meister 😀",
+    ]
+    private static let formats: [ResponseFormat] = [
+        .jsonObject, .jsonSchema(#"{"type": "array", "items": {"enum": ["é", 1, null]}, "maxItems": 5}"#),
+        .grammar("root ::= [a-z .]* \"\\n\""), .regex(#"(Yes|No), .{0,20}\."#),
     ]
     private static let stopTexts = [".", " the", "\n", "é", "🙂", " a", "\"", "ing", ". ", "The end.", "日"]
 

@@ -14,6 +14,8 @@ public struct GenerationRequest: Sendable, Hashable {
     /// The most tokens to generate; `nil` goes on to the end of the context. The stream then finishes with
     /// ``FinishReason/length``.
     public var maxTokens: Int?
+    /// The form that the answer is held to.
+    public var responseFormat: ResponseFormat
     /// Texts that end the answer where they would appear. They are never part of it.
     public var stop: [String]
     /// The longest that the whole stream may take, from the moment it is submitted. A stream that takes longer fails
@@ -51,7 +53,8 @@ public struct GenerationRequest: Sendable, Hashable {
 
     /// Makes a request.
     public init(
-        prompt: Prompt, sampling: SamplingOptions = SamplingOptions(), maxTokens: Int? = nil, stop: [String] = [],
+        prompt: Prompt, sampling: SamplingOptions = SamplingOptions(), maxTokens: Int? = nil,
+        responseFormat: ResponseFormat = .text, stop: [String] = [],
         deadline: Duration? = nil, idleTimeout: Duration? = nil, choiceCount: Int = 1, shiftsContext: Bool = false,
         client: String = "", weight: Int = 1, reportsProgress: Bool = false, reusesPrefix: Bool = true,
         speculates: Bool = false
@@ -59,6 +62,7 @@ public struct GenerationRequest: Sendable, Hashable {
         self.prompt = prompt
         self.sampling = sampling
         self.maxTokens = maxTokens
+        self.responseFormat = responseFormat
         self.stop = stop
         self.deadline = deadline
         self.idleTimeout = idleTimeout
@@ -121,6 +125,7 @@ public struct GenerationRequest: Sendable, Hashable {
         if case .messages(let messages) = prompt, messages.isEmpty {
             throw .invalid("messages", "must hold at least one message")
         }
+        try responseFormat.validate()
         try sampling.validate()
     }
 }

@@ -47,6 +47,10 @@ public struct RemoteProvider: Provider {
     ///   own words, and its `Retry-After`.
     public func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
         try request.validate()
+        if case .jsonSchema(let schema) = request.responseFormat {
+            // It goes into the request's JSON as it is.
+            _ = try JSONValue(json: schema.utf8, of: "json_schema")
+        }
         let answer = RemoteAnswer(
             origin: origin, key: options.apiKey ?? "", choiceCount: request.choiceCount,
             keepsRaw: options.keepsRawBytes, transport: transport)

@@ -10,12 +10,14 @@ extension OpenAIRequest {
         body: some Collection<UInt8>, at endpoint: OpenAIEndpoint,
         defaults: GenerationRequest = GenerationRequest(prompt: .tokens([]))
     ) throws(GenerationError) {
+        let text = body
         let body = JSONField(try JSONValue(json: body, of: "The request's body"))
         _ = try body.members()
         try Self.refuseWhatCannotBeDone(body, at: endpoint)
         var generation = defaults
         generation.prompt = try Self.prompt(body, at: endpoint)
         try Self.read(body, into: &generation)
+        if let format = try Self.responseFormat(body, text: text) { generation.responseFormat = format }
         try Self.read(body, into: &generation.sampling)
         self.init(
             generation, model: try body["model"]?.string(), streams: try body["stream"]?.bool() ?? false,

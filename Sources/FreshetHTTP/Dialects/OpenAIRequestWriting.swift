@@ -16,6 +16,7 @@ extension OpenAIRequest {
         if let model { output.append(member: "model") { $0.append(json: model) } }
         output.append(generation.prompt)
         if let limit = generation.maxTokens { output.append(member: limitName.rawValue) { $0.append(json: limit) } }
+        output.append(generation.responseFormat)
         if !generation.stop.isEmpty { output.append(member: "stop") { $0.append(json: generation.stop) } }
         if let deadline = generation.deadline { output.append(member: "deadline_ms") { $0.append(json: deadline) } }
         if let timeout = generation.idleTimeout {

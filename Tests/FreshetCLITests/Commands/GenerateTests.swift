@@ -27,6 +27,15 @@ struct GenerateTests {
         #expect(told.errorText.contains("llama_model_loader"), "llama.cpp's own lines")
     }
 
+    @Test func anAnswerIsHeldToAForm() async throws {
+        let held = await FreshetProcess.run(Self.greedy + ["--regex", "[A-C]{3}!", "Once upon a time"])
+        #expect(held.ending == .exited(0))
+        #expect(held.text.wholeMatch(of: /[A-C]{3}!\n/) != nil, "\(held.text)")
+        let refused = await FreshetProcess.run(Self.greedy + ["--json-schema", #"{"not":{}}"#, "Once"])
+        #expect(refused.ending != .exited(0) && refused.text.isEmpty)
+        #expect(refused.errorText.contains("not cannot be kept to"))
+    }
+
     @Test func everyFormatCarriesTheSameAnswer() async throws {
         let arguments = Self.greedy + ["-n", "12", "Once upon a time"]
         let text = await FreshetProcess.run(arguments)

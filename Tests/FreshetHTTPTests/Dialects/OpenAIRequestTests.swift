@@ -241,9 +241,7 @@ import Testing
             (#""top_logprobs":5"#, "top_logprobs"), (#""n_probs":5"#, "n_probs"),
             (#""tools":[{"type":"function"}]"#, "tools"),
             (#""functions":[{"name":"f"}]"#, "functions"), (#""tool_choice":"required""#, "tool_choice"),
-            (#""tool_choice":{"type":"function"}"#, "tool_choice"), (#""grammar":"root ::= 1""#, "grammar"),
-            (#""response_format":{"type":"json_object"}"#, "response_format"),
-            (#""json_schema":{"type":"object"}"#, "json_schema"),
+            (#""tool_choice":{"type":"function"}"#, "tool_choice"),
             (#""modalities":["text","audio"]"#, "modalities"), (#""audio":{"voice":"a"}"#, "audio"),
         ])
     func aWrongValueIsNamed(_ members: String, _ parameter: String) throws {

@@ -1,0 +1,171 @@
+import Freshet
+import FreshetTestSupport
+import Testing
+
+@testable import FreshetLlama
+
+struct SchemaGrammarTests {
+    /// A schema, texts that it allows, and texts that it does not.
+    struct Case: Sendable, CustomTestStringConvertible {
+        var schema: String
+        var texts: [String]
+        var others: [String]
+        var testDescription: String { schema }
+
+        init(_ schema: String, _ texts: [String], not others: [String]) {
+            (self.schema, self.texts, self.others) = (schema, texts, others)
+        }
+    }
+
+    static let cases = [
+        Case(#"{}"#, ["1", "null", #"{"a":[]}"#, #""x""#, "-1.5e3"], not: ["", "{", "nul", "01", "+1", "'x'"]),
+        Case(#"{"type":"null"}"#, ["null"], not: ["0", "\"null\""]),
+        Case(#"{"type":"boolean"}"#, ["true", "false"], not: ["True", "1", "null"]),
+        Case(#"{"type":"string"}"#, [#""""#, #""é🌱\n\u00e9""#], not: ["\"\n\"", #""\x""#, #""\ud800""#, "a", #"""#]),
+        Case(#"{"type":"string","minLength":2,"maxLength":3}"#, [#""ab""#, #""🌱é\"""#], not: [#""a""#, #""abcd""#]),
+        Case(#"{"minLength":1}"#, [#""a""#], not: [#""""#, "1"]),
+        Case(
+            #"{"type":"string","maxLength":5000}"#, ["\"\(String(repeating: "a", count: 5000))\""],
+            not: [
+                "\"\(String(repeating: "a", count: 5001))\""
+            ]),
+        Case(#"{"type":"string","format":"date"}"#, [#""2026-11-21""#], not: [#""2026-13-21""#, #""21.11.2026""#]),
+        Case(#"{"format":"time"}"#, [#""23:59:59Z""#, #""01:02:03.123+05:30""#], not: [#""24:00:00Z""#]),
+        Case(#"{"format":"date-time"}"#, [#""2026-11-21T23:59:59Z""#], not: [#""2026-11-21 23:59:59Z""#]),
+        Case(#"{"format":"uuid"}"#, [#""00112233-4455-6677-8899-aabbccddeeff""#], not: [#""00112233""#]),
+        Case(#"{"type":"string","format":"email"}"#, [#""no address""#], not: ["1"]),
+        Case(
+            #"{"type":"string","pattern":"^[a-c]+\\d{2}$"}"#, [#""a12""#, #""abc00""#],
+            not: [#""12""#, #""a123""#, #""a1""#]),
+        Case(#"{"pattern":"b"}"#, [#""b""#, #""abc""#, #""\"b\\""#], not: [#""ac""#, #""""#, #""b"c""#]),
+        Case(#"{"pattern":"^a|b$"}"#, [#""ax""#, #""xb""#], not: [#""xa""#, #""bx""#]),
+        Case(
+            #"{"pattern":"^.\"\\\\$"}"#, [#""x\"\\""#, #""\"\"\\""#], not: [#""x"\\""#, "\"\n\\\"\\\\\"", #""x\"""#]),
+        Case(#"{"type":"integer"}"#, ["0", "-7", "1234567890"], not: ["1.0", "01", "-", "1e3", "--1"]),
+        Case(
+            #"{"type":"integer","minimum":-3,"maximum":12}"#, ["-3", "-1", "0", "9", "12"],
+            not: ["-4", "13", "00", "-01"]),
+        Case(#"{"type":"integer","exclusiveMinimum":1.5,"exclusiveMaximum":4}"#, ["2", "3"], not: ["1", "4", "0"]),
+        Case(#"{"type":"integer","maximum":-5}"#, ["-5", "-10", "-999"], not: ["-4", "-05", "0", "5"]),
+        Case(#"{"type":"integer","minimum":100}"#, ["100", "101", "99999"], not: ["99", "0100", "-100"]),
+        Case(#"{"type":"integer","maximum":18446744073709551615}"#, ["7", "-7"], not: ["1.5"]),
+        Case(#"{"type":"number"}"#, ["0", "-1.25", "1e9", "2.5E-3"], not: ["1.", ".5", "1e999", "NaN", "01.5"]),
+        Case(#"{"const":{"a":[1,"x\n"]}}"#, [#"{"a":[1,"x\n"]}"#], not: [#"{"a":[1]}"#, "1", "{}"]),
+        Case(
+            #"{"enum":["red","green",1,null]}"#, [#""red""#, #""green""#, "1", "null"], not: [#""blue""#, "2", "\"re"]),
+        Case(#"{"type":"array"}"#, ["[]", "[1, \"a\"]", "[[]]"], not: ["[1,]", "{}", "["]),
+        Case(
+            #"{"type":"array","items":{"type":"integer"},"minItems":1,"maxItems":2}"#, ["[1]", "[1,2]"],
+            not: [
+                "[]", "[1,2,3]", "[\"a\"]",
+            ]),
+        Case(#"{"items":{"type":"null"},"maxItems":0}"#, ["[]"], not: ["[null]"]),
+        Case(
+            #"{"prefixItems":[{"type":"integer"},{"type":"string"}],"items":false}"#, [#"[1,"a"]"#],
+            not: [
+                "[1]", #"["a",1]"#, #"[1,"a",2]"#,
+            ]),
+        Case(#"{"type":"object"}"#, ["{}", #"{"a": {"b": 1}}"#], not: ["[]", #"{a:1}"#, #"{"a":1,}"#]),
+        Case(
+            #"{"type":"object","properties":{"b":{"type":"integer"},"a":{"type":"string"}},"required":["b"]}"#,
+            [#"{"b":1}"#, #"{"b": 1, "a": "x"}"#], not: [#"{}"#, #"{"a":"x"}"#, #"{"a":"x","b":1}"#, #"{"b":1,"c":2}"#]),
+        Case(
+            #"{"properties":{"ab":{"type":"null"}},"additionalProperties":{"type":"integer"}}"#,
+            [#"{}"#, #"{"ab":null}"#, #"{"x":1,"abc":2}"#, #"{"ab":null,"x":1}"#],
+            not: [#"{"ab":1}"#, #"{"a":null}"#, "{\"\n\":1}", #"{"\x":1}"#]),
+        Case(#"{"type":"object","additionalProperties":false}"#, ["{}"], not: [#"{"a":1}"#]),
+        Case(#"{"anyOf":[{"type":"integer"},{"type":"null"}]}"#, ["1", "null"], not: ["\"a\"", "true"]),
+        Case(
+            #"{"type":"string","anyOf":[{"maxLength":1},{"format":"date"}]}"#, [#""a""#, #""2026-01-01""#],
+            not: [#""ab""#]),
+        Case(#"{"type":["string","null"],"minLength":2}"#, [#""ab""#, "null"], not: [#""a""#, "0"]),
+        Case(#"{"oneOf":[{"const":1},{"const":2}]}"#, ["1", "2"], not: ["3"]),
+        Case(
+            ##"{"allOf":[{"$ref":"#/$defs/p"},{"properties":{"q":{"type":"null"}},"required":["q"]}],"$defs":{"p":{"type":"object","properties":{"p":{"type":"integer"}}}}}"##,
+            [
+                #"{"q":null}"#, #"{"q":null,"p":1}"#,
+            ], not: ["{}", #"{"p":1}"#]),
+        Case(#"{"allOf":[{"type":"integer"}]}"#, ["1"], not: ["\"a\""]),
+        Case(
+            ##"{"$ref":"#/definitions/a~1b","definitions":{"a/b":{"type":"array","items":{"$ref":"#"}}}}"##,
+            ["[]", "[[],[[]]]"], not: ["{}", "[1]"]),
+        Case(
+            ##"{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["next"]}"##,
+            [#"{"next":null}"#, #"{"next":{"next":null}}"#], not: ["{}", #"{"next":1}"#]),
+    ]
+
+    @Test(arguments: cases)
+    func aSchemasTextsAreReadAndOthersAreNot(_ example: Case) throws {
+        let reading = try Self.reading(example.schema)
+        let validator = try SchemaValidator(example.schema)
+        for text in example.texts {
+            #expect(reading.reads(text), "\(text.debugDescription)")
+            if !example.schema.contains("format") { #expect(validator.accepts(text), "\(text.debugDescription)") }
+        }
+        for text in example.others { #expect(!reading.reads(text), "\(text.debugDescription)") }
+    }
+
+    @Test(
+        arguments: [
+            ("", "must be a JSON schema"), ("[", "must be a JSON schema"), ("1", "must be an object"),
+            (String(repeating: #"{"items":"#, count: 200) + "1" + String(repeating: "}", count: 200), "JSON schema"),
+            (#"{"not":{"type":"null"}}"#, "at #, not cannot be kept to"), (#"{"uniqueItems":true}"#, "uniqueItems"),
+            (#"{"properties":{"a":{"if":{}}}}"#, "at #/properties/a, if"),
+            (#"{"multipleOf":3,"type":"integer"}"#, "multipleOf"),
+            (#"{"type":"number","minimum":1}"#, "minimum can be kept to for integers"), (#"{"minimum":1}"#, "minimum"),
+            (#"{"type":"string","minLength":2,"pattern":"a"}"#, "minLength"),
+            (#"{"pattern":"(?=a)"}"#, "pattern has a group"),
+            (#"{"pattern":"a(b"}"#, "without its )"), (#"{"pattern":"\\bword"}"#, "cannot follow"),
+            (#"{"minLength":3,"maxLength":2}"#, "maxLength is less"), (#"{"minItems":-1}"#, "minItems must be"),
+            (#"{"type":"integer","minimum":3,"maximum":2}"#, "no integer between"), (#"{"type":"thing"}"#, "thing"),
+            (#"{"type":["string","string"]}"#, "once"), (#"{"enum":[]}"#, "at least one value"),
+            (#"{"type":"string","enum":[1]}"#, "not of the type"), (##"{"$ref":"#/nowhere"}"##, "leads nowhere"),
+            (#"{"$ref":"https://example.org/schema"}"#, "in the same schema"),
+            (##"{"$ref":"#"}"##, "begin with itself"),
+            (##"{"$ref":"#/$defs/a","minLength":1,"$defs":{"a":{}}}"##, "beside $ref"),
+            (#"{"anyOf":[{}],"minLength":1}"#, "beside anyOf"), (#"{"required":["a"]}"#, "does not describe"),
+            (#"{"allOf":[{"type":"string"},{"type":"integer"}]}"#, "allOf can join objects"),
+            (#"{"properties":{"*":{}}}"#, "named *"), (#"{"minLength":1,"minItems":1}"#, "a type is missing"),
+            (#"{"properties":{"a-b":{}},"additionalProperties":true}"#, "beside a property named"),
+            (#"{"items":{"type":"null"},"minItems":2000000}"#, "from 0 to 1000000"), ("false", "must be an object"),
+        ])
+    func aSchemaThatCannotBeKeptToIsRefusedByName(_ schema: String, _ part: String) throws {
+        let error = #expect(throws: GenerationError.self) { try Self.reading(schema) }
+        #expect(error?.code == .invalidRequest)
+        #expect(error?.parameter == "json_schema")
+        #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func theIntegersBetweenTwoBoundsAreRead() throws {
+        var random = SeededGenerator(seed: 3)
+        for _ in 0..<40 {
+            let low = Int.random(in: -130...130, using: &random)
+            let high = Int.random(in: low...140, using: &random)
+            let reading = try Self.reading(#"{"type":"integer","minimum":\#(low),"maximum":\#(high)}"#)
+            for number in -150...150 {
+                #expect(reading.reads("\(number)") == (low...high).contains(number), "\(number) in \(low)…\(high)")
+            }
+        }
+    }
+
+    @Test func randomTextsOfRandomSchemasObeyThem() throws {
+        var random = RandomSchema(seed: 11)
+        var whole = 0
+        for _ in 0..<150 {
+            let schema = random.schema()
+            let validator = try SchemaValidator(schema)
+            let rules = try Self.reading(schema).rules
+            for _ in 0..<3 {
+                guard let text = random.text(of: rules, limit: 300) else { continue }
+                whole += 1
+                #expect(validator.accepts(text), "\(text) of \(schema)")
+            }
+        }
+        #expect(whole > 250, "\(whole)")
+    }
+
+    static func reading(_ schema: String) throws -> GrammarReading {
+        let grammar = try #require(try ResponseFormat.jsonSchema(schema).grammar())
+        return GrammarReading(rules: try GrammarRules(grammar))
+    }
+}

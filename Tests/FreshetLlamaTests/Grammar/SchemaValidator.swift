@@ -1,0 +1,99 @@
+import Foundation
+
+/// Says whether a JSON value obeys a schema, written plainly from the specification (drafts 7 and 2020-12) over what
+/// Foundation reads, for the keywords that answers are held to.
+struct SchemaValidator {
+    let root: Any
+
+    init(_ schema: String) throws { root = try Self.read(schema) }
+
+    /// Whether a text is JSON that obeys the schema.
+    func accepts(_ text: String) -> Bool {
+        guard let value = try? Self.read(text) else { return false }
+        return accepts(value, root)
+    }
+
+    private static func read(_ text: String) throws -> Any {
+        try JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)
+    }
+
+    private func accepts(_ value: Any, _ schema: Any) -> Bool {
+        guard let schema = schema as? [String: Any] else { return (schema as? Bool) ?? false }
+        if let pointer = schema["$ref"] as? String {
+            var target = root
+            for part in pointer.split(separator: "/").dropFirst() {
+                guard let next = (target as? [String: Any])?[part.replacingOccurrences(of: "~1", with: "/")] else {
+                    return false
+                }
+                target = next
+            }
+            guard accepts(value, target) else { return false }
+        }
+        if let list = schema["anyOf"] as? [Any], !list.contains(where: { accepts(value, $0) }) { return false }
+        if let list = schema["allOf"] as? [Any], !list.allSatisfy({ accepts(value, $0) }) { return false }
+        if let constant = schema["const"], !isEqual(value, constant) { return false }
+        if let list = schema["enum"] as? [Any], !list.contains(where: { isEqual($0, value) }) { return false }
+        if let type = schema["type"] {
+            let names = type as? [String] ?? [type as? String ?? ""]
+            guard names.contains(where: { self.type(of: value).contains($0) }) else { return false }
+        }
+        if let text = value as? String { return acceptsString(text, schema) }
+        if let list = value as? [Any] { return acceptsList(list, schema) }
+        if let members = value as? [String: Any] { return acceptsObject(members, schema) }
+        if type(of: value).contains("number"), let number = value as? NSNumber {
+            let double = number.doubleValue
+            if let bound = schema["minimum"] as? NSNumber, double < bound.doubleValue { return false }
+            if let bound = schema["maximum"] as? NSNumber, double > bound.doubleValue { return false }
+            if let bound = schema["exclusiveMinimum"] as? NSNumber, double <= bound.doubleValue { return false }
+            if let bound = schema["exclusiveMaximum"] as? NSNumber, double >= bound.doubleValue { return false }
+        }
+        return true
+    }
+
+    private func acceptsString(_ text: String, _ schema: [String: Any]) -> Bool {
+        let length = text.unicodeScalars.count
+        if let least = schema["minLength"] as? Int, length < least { return false }
+        if let most = schema["maxLength"] as? Int, length > most { return false }
+        if let pattern = schema["pattern"] as? String, text.range(of: pattern, options: .regularExpression) == nil {
+            return false
+        }
+        return true
+    }
+
+    private func acceptsList(_ list: [Any], _ schema: [String: Any]) -> Bool {
+        if let least = schema["minItems"] as? Int, list.count < least { return false }
+        if let most = schema["maxItems"] as? Int, list.count > most { return false }
+        let prefix = schema["prefixItems"] as? [Any] ?? []
+        guard zip(list, prefix).allSatisfy({ accepts($0, $1) }) else { return false }
+        guard let items = schema["items"] else { return true }
+        return list.dropFirst(prefix.count).allSatisfy { accepts($0, items) }
+    }
+
+    private func acceptsObject(_ members: [String: Any], _ schema: [String: Any]) -> Bool {
+        let described = schema["properties"] as? [String: Any] ?? [:]
+        if let required = schema["required"] as? [String], !required.allSatisfy({ members[$0] != nil }) { return false }
+        return members.allSatisfy { name, value in
+            if let schema = described[name] { return accepts(value, schema) }
+            guard let additional = schema["additionalProperties"] else { return true }
+            return accepts(value, additional)
+        }
+    }
+
+    private func isEqual(_ left: Any, _ right: Any) -> Bool {
+        type(of: left).first == type(of: right).first && (left as? NSObject) == (right as? NSObject)
+    }
+
+    /// The names of a value's types; a truth value is no number, though Foundation makes it one.
+    private func type(of value: Any) -> [String] {
+        switch value {
+        case is NSNull: return ["null"]
+        case is String: return ["string"]
+        case is [Any]: return ["array"]
+        case is [String: Any]: return ["object"]
+        case let number as NSNumber:
+            if ["c", "B"].contains(String(cString: number.objCType)) { return ["boolean"] }
+            return number.doubleValue.rounded() == number.doubleValue ? ["number", "integer"] : ["number"]
+        default: return []
+        }
+    }
+}
