@@ -84,6 +84,11 @@ let package = Package(
             path: "Tests/Benchmarks/SamplerBenchmark", swiftSettings: settings
         ),
         .executableTarget(
+            name: "GrammarBenchmark",
+            dependencies: ["BenchmarkTurns", "Freshet", "FreshetBench", "FreshetLlama", "CSamplerOracle"],
+            path: "Tests/Benchmarks/GrammarBenchmark", swiftSettings: settings
+        ),
+        .executableTarget(
             name: "ChunkBenchmark", dependencies: ["BenchmarkTurns", "Freshet", "FreshetHTTP"],
             path: "Tests/Benchmarks/ChunkBenchmark", swiftSettings: settings
         ),

@@ -1,0 +1,79 @@
+import BenchmarkTurns
+import CSamplerOracle
+import Foundation
+import Freshet
+import FreshetLlama
+
+/// Prints what a grammar adds to one token's sampling, beside llama.cpp's way of masking every token first, on the same
+/// logits, at the same place in the same grammar, with a vocabulary of 128,256 tokens.
+///
+/// It makes that vocabulary itself. With a model's path as its argument it also prints the model's rate of tokens with a
+/// schema beside its rate without.
+@main
+enum GrammarBenchmark {
+    static func main() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("freshet-\(UUID().uuidString)").path
+        defer { unlink(path) }
+        try await writeVocabulary(to: path)
+        var options = LlamaModel.LoadOptions()
+        options.isVocabularyOnly = true
+        let vocabulary = try LlamaModel(path: path, options: options).vocabulary
+        print("Time of one token in microseconds: the median of \(Turns.count) turns (the middle half of them).")
+        print(row("at this place in a schema's answer", "free", "Freshet", "llama.cpp, mask first", "to free"))
+        for place in SchemaPlace.allCases { try await measure(place, vocabulary, path) }
+        if CommandLine.arguments.count > 1 { try await TokenRate.print(modelPath: CommandLine.arguments[1]) }
+    }
+
+    private static func measure(_ place: SchemaPlace, _ vocabulary: Vocabulary, _ path: String) async throws {
+        let sets = place.logits(vocabulary)
+        var options = SamplingOptions()
+        options.seed = 1
+        let free = Sampler(options: options, vocabulary: vocabulary, contextLength: 4096)
+        let bound = Sampler(options: options, vocabulary: vocabulary, contextLength: 4096)
+        guard let grammar = try ResponseFormat.jsonSchema(SchemaPlace.schema).grammar() else { return }
+        bound.follow(GrammarMatcher(try vocabulary.constraint(grammar)))
+        guard let oracle = freshet_oracle_new(Int32(vocabulary.count), path) else { preconditionFailure("no memory") }
+        defer { freshet_oracle_free(oracle) }
+        guard freshet_oracle_add_grammar(oracle, grammar.text), freshet_oracle_add_top_k(oracle, 40),
+            freshet_oracle_add_top_p(oracle, 0.95, 0), freshet_oracle_add_min_p(oracle, 0.05, 0),
+            freshet_oracle_add_temperature(oracle, 0.8, 0, 1), freshet_oracle_add_draw(oracle, 1)
+        else { preconditionFailure("llama.cpp refuses a stage") }
+        for token in try vocabulary.tokenize(place.text, addingSpecial: false, parsingSpecial: false) {
+            bound.accept(token)
+            freshet_oracle_accept(oracle, token)
+        }
+        let results = await Turns.measure([
+            { sample(sets, free.sample) }, { sample(sets, bound.sample) },
+            { sample(Array(sets.prefix(1))) { $0.baseAddress.map { freshet_oracle_sample(oracle, $0) } } },
+        ])
+        print(
+            row(
+                place.rawValue, results[0].summary(), results[1].summary(), results[2].summary(digits: 0),
+                "\(Turns.text(results[1].median / results[0].median, digits: 2)) ×"))
+    }
+
+    private static func sample(_ sets: [[Float]], _ sample: (UnsafeBufferPointer<Float>) -> Token?) -> Int {
+        for logits in sets { use(logits.withUnsafeBufferPointer(sample)) }
+        return sets.count
+    }
+
+    /// Keeps the compiler from leaving out what nobody looks at.
+    @inline(never)
+    private static func use(_ token: Token?) {}
+
+    /// A file of a model that is hardly more than its vocabulary.
+    private static func writeVocabulary(to path: String) async throws {
+        guard var shape = SyntheticShape.named("tiny-llama") else { return }
+        shape.vocabularySize = 128_256
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw GenerationError(.engineFailed, "\(path) cannot be written.") }
+        defer { close(descriptor) }
+        try await SyntheticModel(shape: shape, quantization: .q4_0, seed: 0).write(to: descriptor)
+    }
+
+    private static func row(_ place: String, _ free: String, _ ours: String, _ theirs: String, _ ratio: String)
+        -> String
+    {
+        Turns.row([(place, 40), (free, 22), (ours, 26), (theirs, 26), (ratio, 0)])
+    }
+}
