@@ -27,6 +27,9 @@ namespace freshet {
 // llama.cpp's context inside a handle, which keeps it.
 llama_context * llama_context_of(freshet_context * context);
 
+// llama.cpp's parameters for a context, as the boundary's say; its sequences are those that are asked for and no more.
+llama_context_params context_params(const freshet_context_params & params);
+
 inline void fill(freshet_error * error, freshet_error_code code, const std::string & message) {
     error->code = code;
     std::snprintf(error->message, sizeof error->message, "%s", message.c_str());

@@ -1,9 +1,7 @@
 // Contexts: the memory of sequences, and the computation that extends it.
 
 #include "boundary.hpp"
-
-#include <ggml-backend.h>
-#include <ggml-cpu.h>
+#include "threads.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -20,37 +18,9 @@ struct freshet_context {
     std::vector<int32_t *> sequence_lists;
     std::vector<int32_t> sequence_counts;
 
-    // The threads that compute; one set for as long as the context lives.
-    ggml_threadpool_t threads = nullptr;
-    decltype(ggml_threadpool_free) * free_threads = nullptr;
+    freshet::ComputeThreads threads;
 
-    ~freshet_context() {
-        llama_free(context);
-        if (threads != nullptr) {
-            free_threads(threads);
-        }
-    }
-
-    // Without a pool of its own a context makes its threads anew for every graph. On a busy machine the system may put a
-    // new thread on its maker's processor, where each of the graph's hundreds of meetings then takes a time slice.
-    void keep_threads(int32_t count) {
-        ggml_backend_reg_t cpu = ggml_backend_reg_by_name("CPU");
-        if (cpu == nullptr || count < 2) {
-            return;
-        }
-        const auto make = reinterpret_cast<decltype(ggml_threadpool_new) *>(
-            ggml_backend_reg_get_proc_address(cpu, "ggml_threadpool_new"));
-        free_threads = reinterpret_cast<decltype(ggml_threadpool_free) *>(
-            ggml_backend_reg_get_proc_address(cpu, "ggml_threadpool_free"));
-        if (make == nullptr || free_threads == nullptr) {
-            return;
-        }
-        ggml_threadpool_params params = ggml_threadpool_params_default(count);
-        threads = make(&params);
-        if (threads != nullptr) {
-            llama_attach_threadpool(context, threads, threads);
-        }
-    }
+    ~freshet_context() { llama_free(context); }
 
     llama_memory_t memory() const { return llama_get_memory(context); }
     // llama.cpp stops the process at a sequence out of range, and a negative one means all of them.
@@ -67,31 +37,37 @@ static ggml_type type_of(freshet_cache_type type) {
     }
 }
 
+llama_context_params freshet::context_params(const freshet_context_params & params) {
+    llama_context_params context_params = llama_context_default_params();
+    context_params.n_ctx = params.context_length;
+    context_params.n_batch = params.batch_capacity;
+    context_params.n_ubatch = params.micro_batch;
+    context_params.n_seq_max = params.max_sequences;
+    context_params.n_threads = params.threads;
+    context_params.n_threads_batch = params.batch_threads;
+    // Sequences share the cells of a common beginning only where all cells are one stream.
+    context_params.kv_unified = true;
+    // The whole of a sliding window's past is kept: only so can a sequence be cut back, or be shared.
+    context_params.swa_full = true;
+    context_params.type_k = type_of(params.key_type);
+    context_params.type_v = type_of(params.value_type);
+    context_params.flash_attn_type = params.flash_attention < 0 ? LLAMA_FLASH_ATTN_TYPE_AUTO
+                                     : params.flash_attention == 0 ? LLAMA_FLASH_ATTN_TYPE_DISABLED
+                                                                   : LLAMA_FLASH_ATTN_TYPE_ENABLED;
+    context_params.no_perf = true;
+    context_params.abort_callback = params.should_interrupt;
+    context_params.abort_callback_data = params.interrupt_data;
+    return context_params;
+}
+
 freshet_context * freshet_context_new(freshet_model * model, freshet_context_params params, freshet_error * error) {
     return freshet::guarded<freshet_context *>(error, FRESHET_ERROR_OTHER, nullptr, [&]() -> freshet_context * {
-        llama_context_params context_params = llama_context_default_params();
-        context_params.n_ctx = params.context_length;
-        context_params.n_batch = params.batch_capacity;
-        context_params.n_ubatch = params.micro_batch;
+        llama_context_params context_params = freshet::context_params(params);
         context_params.n_seq_max = params.max_sequences + 1;
         // One row of logits for each sequence, instead of one for each token of a batch: at a vocabulary of 150,000
         // this is the larger part of the buffers.
         context_params.n_outputs_max = params.max_sequences + 1;
         context_params.n_outputs_max_per_seq = 1;
-        context_params.n_threads = params.threads;
-        context_params.n_threads_batch = params.batch_threads;
-        // Sequences share the cells of a common beginning only where all cells are one stream.
-        context_params.kv_unified = true;
-        // The whole of a sliding window's past is kept: only so can a sequence be cut back, or be shared.
-        context_params.swa_full = true;
-        context_params.type_k = type_of(params.key_type);
-        context_params.type_v = type_of(params.value_type);
-        context_params.flash_attn_type = params.flash_attention < 0 ? LLAMA_FLASH_ATTN_TYPE_AUTO
-                                         : params.flash_attention == 0 ? LLAMA_FLASH_ATTN_TYPE_DISABLED
-                                                                       : LLAMA_FLASH_ATTN_TYPE_ENABLED;
-        context_params.no_perf = true;
-        context_params.abort_callback = params.should_interrupt;
-        context_params.abort_callback_data = params.interrupt_data;
 
         const freshet::BackendList list(params.use_blas);
         freshet::LogCapture log(freshet::Aborts::become_exceptions);
@@ -122,7 +98,7 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         for (int32_t i = 0; i < capacity; i++) {
             owner->sequence_lists[i] = &owner->sequences[i];
         }
-        owner->keep_threads(std::max(params.threads, params.batch_threads));
+        owner->threads.attach(context, std::max(params.threads, params.batch_threads));
         return owner.release();
     });
 }

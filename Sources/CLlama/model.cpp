@@ -99,6 +99,8 @@ freshet_model_info freshet_model_get_info(const freshet_model * model) {
     info.byte_count = llama_model_size(m);
     info.huge_page_bytes = model->huge_page_bytes;
     info.can_generate = llama_model_has_decoder(m) && !llama_model_has_encoder(m) && !llama_model_is_diffusion(m);
+    info.can_embed = !llama_model_has_encoder(m) || !llama_model_has_decoder(m);
+    info.embedding_width = llama_model_n_embd_out(m);
     info.can_truncate = !llama_model_is_recurrent(m) && !llama_model_is_hybrid(m);
     info.can_save = info.can_truncate && llama_model_n_swa(m) == 0;
     const auto layers = static_cast<uint64_t>(std::max(0, llama_model_n_layer(m)));

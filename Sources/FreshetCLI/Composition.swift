@@ -69,30 +69,50 @@ enum Composition {
     /// - Throws: ``Exit`` or `GenerationError` that says why it cannot be used, or that a signal came; ``UsageError``
     ///   for options that contradict one another.
     static func loadModel(_ options: ModelOptions, console: Console) async throws -> Model {
-        let path = try path(of: options)
-        var llama = try options.llamaOptions(path: path)
-        showLog(options, console: console)
-        ModelProfile.apply(options, to: &llama, console: console)
         let start = ContinuousClock.now
-        let provider: LlamaProvider
-        do throws(GenerationError) {
-            provider = try await withProgress("Loading the model", console) { progress async throws(GenerationError) in
-                try await LlamaProvider.load(llama, progress: progress)
-            }
-        } catch {
-            if error.code == .invalidRequest { throw UsageError(error) }
-            throw error
+        let (provider, llama) = try await load(options, console: console) {
+            llama, progress async throws(GenerationError) in
+            try await LlamaProvider.load(llama, progress: progress)
         }
-        let file = path.split(separator: "/").last.map(String.init) ?? path
-        let stem = file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
         return Model(
-            provider: provider, names: [provider.model] + (stem == provider.model ? [] : [stem]),
+            provider: provider, names: names(provider.model, path: llama.modelPath),
             contextLength: provider.contextLength, loading: ContinuousClock.now - start,
-            side: side(of: provider, file: file, options: llama),
+            side: side(of: provider, file: file(of: llama.modelPath), options: llama),
             instruments: instruments(of: provider, options: llama),
             reopen: reopening(llama),
             shutDown: provider.shutDown)
     }
+
+    /// Loads the file that a person chose, with a bar while that takes long.
+    ///
+    /// - Throws: as ``loadModel(_:console:)``.
+    static func load<Loaded>(
+        _ options: ModelOptions, console: Console,
+        _ load: (LlamaOptions, @escaping @Sendable (Double) -> Bool) async throws(GenerationError) -> Loaded
+    ) async throws -> (loaded: Loaded, options: LlamaOptions) {
+        var llama = try options.llamaOptions(path: try path(of: options))
+        showLog(options, console: console)
+        ModelProfile.apply(options, to: &llama, console: console)
+        do throws(GenerationError) {
+            return (
+                try await withProgress("Loading the model", console) { [llama] progress async throws(GenerationError) in
+                    try await load(llama, progress)
+                }, llama
+            )
+        } catch {
+            if error.code == .invalidRequest { throw UsageError(error) }
+            throw error
+        }
+    }
+
+    /// The names that clients may call a model by: its own, and its file's.
+    static func names(_ name: String, path: String) -> [String] {
+        let file = file(of: path)
+        let stem = file.hasSuffix(".gguf") ? String(file.dropLast(5)) : file
+        return [name] + (stem == name ? [] : [stem])
+    }
+
+    private static func file(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
 
     /// Loads no more of a model than its tokenizer.
     ///

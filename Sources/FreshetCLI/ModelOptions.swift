@@ -16,6 +16,8 @@ struct ModelOptions {
     /// The names of the settings that were chosen on the command line, which a profile does not change. A choice may be
     /// to leave one to the engine.
     private(set) var given: Set<String> = []
+    /// How the vectors of a text's tokens become the text's.
+    var pooling = PoolingChoice.model
     /// A folder for computed prompts; `nil` keeps them in memory only.
     var cacheDirectory: String?
     /// The most bytes that the folder may hold; `nil` is the engine's own limit.
@@ -32,6 +34,11 @@ struct ModelOptions {
     var usesProfile = true
     /// Whether llama.cpp's log lines are shown.
     var isVerbose = false
+
+    /// The words for ``pooling``: those of `Pooling`, and one for what suits the model.
+    enum PoolingChoice: String, CaseIterable {
+        case model, mean, cls, last
+    }
 
     /// The options of a model on this machine, with llama.cpp's names.
     static var localGroup: OptionGroup<ModelOptions> {
@@ -114,7 +121,16 @@ struct ModelOptions {
         llama.queueCapacity = queueCapacity
         llama.queueRetry = .seconds(queueRetry)
         llama.gapTarget = .milliseconds(gapTarget)
+        llama.pooling = Pooling(rawValue: pooling.rawValue)
         return llama
+    }
+
+    /// `--pooling`, for commands that embed.
+    static var poolingOption: Option<ModelOptions> {
+        .choice(
+            "--pooling", path: \.pooling,
+            help: "how the vectors of a text's tokens become the text's: their mean, the first or the last token's, or "
+                + "what the model's file says or suits it")
     }
 
     /// What only a server lets choose.
@@ -130,6 +146,7 @@ struct ModelOptions {
             .integer(
                 "--gap-target", placeholder: "MILLISECONDS", in: 1...3_600_000, path: \.gapTarget,
                 help: "the longest gap that running answers are to see while a new prompt is computed beside them"),
+            poolingOption,
         ]
     }
 

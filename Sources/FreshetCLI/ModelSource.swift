@@ -87,6 +87,7 @@ extension ModelOptions {
     /// The name of an option that was given and has no meaning for a model behind a server.
     fileprivate var firstLocalOption: String? {
         let defaults = ModelOptions()
-        return Self.localGroup.options.first { $0.current(self) != $0.current(defaults) }?.names.last
+        return (Self.localGroup.options + [Self.poolingOption]).first { $0.current(self) != $0.current(defaults) }?
+            .names.last
     }
 }

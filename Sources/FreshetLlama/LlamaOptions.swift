@@ -41,6 +41,8 @@ public struct LlamaOptions: Sendable {
     /// Whether OpenBLAS computes products of many tokens with weights that are not repacked, where it is built in. It
     /// was slower on every machine measured.
     public var usesBLAS = false
+    /// How the vectors of a text's tokens become the text's; `nil` does as the model's file says, or what suits it.
+    public var pooling: Pooling?
     /// How the model's file is read.
     public var load = LlamaModel.LoadOptions()
     /// Requests that may wait for a slot; more are refused with

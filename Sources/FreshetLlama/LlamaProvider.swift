@@ -10,12 +10,14 @@ internal import Glibc
 /// for try await chunk in try await provider.stream(request) { print(chunk.text ?? "", terminator: "") }
 /// await provider.shutDown()
 /// ```
-public final class LlamaProvider: Provider {
+public final class LlamaProvider: Provider, EmbeddingProvider {
     /// The loaded model.
     public let llama: LlamaModel
     /// The name that chunks carry: the one asked for, or the model's own.
     public let model: String
     private let engine: InferenceEngine
+    /// What computes embeddings, or why the model gives none.
+    private let embedder: Result<LlamaEmbedder, GenerationError>
     /// Prompts are made into tokens two at a time: each takes a thread, and memory that is many times the text.
     private let preparations = Turnstile(places: 2)
 
@@ -27,12 +29,7 @@ public final class LlamaProvider: Provider {
         _ options: LlamaOptions, progress: @escaping @Sendable (Double) -> Bool = { _ in true }
     ) async throws(GenerationError) -> LlamaProvider {
         try options.validate()
-        let model = try await DedicatedThread.cancellableValue(named: "freshet-load") {
-            cancellation throws(GenerationError) in
-            try LlamaModel(path: options.modelPath, options: options.load) { fraction in
-                !cancellation.isRequested && progress(fraction)
-            }
-        }
+        let model = try await LlamaModel.load(options, progress: progress)
         var configuration = InferenceEngine.Configuration(model: options.name ?? model.name)
         let slotCount = options.slotCount(for: model)
         configuration.slotCount = slotCount
@@ -44,7 +41,7 @@ public final class LlamaProvider: Provider {
         let engine = try await InferenceEngine.start(configuration) { () throws(GenerationError) in
             try LlamaContext(model: model, options: options, slots: slotCount)
         }
-        return LlamaProvider(llama: model, model: configuration.model, engine: engine)
+        return LlamaProvider(llama: model, model: configuration.model, engine: engine, options: options)
     }
 
     /// The folder of prefixes that the options name.
@@ -77,10 +74,15 @@ public final class LlamaProvider: Provider {
         return "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
     }
 
-    private init(llama: LlamaModel, model: String, engine: InferenceEngine) {
+    private init(llama: LlamaModel, model: String, engine: InferenceEngine, options: LlamaOptions) {
         self.llama = llama
         self.model = model
         self.engine = engine
+        do throws(GenerationError) {
+            embedder = .success(try LlamaEmbedder(model: llama, options: options))
+        } catch {
+            embedder = .failure(error)
+        }
     }
 
     /// The most tokens of prompt and answer together.
@@ -118,7 +120,17 @@ public final class LlamaProvider: Provider {
     }
 
     /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.
-    public func shutDown() async { await engine.shutDown() }
+    public func shutDown() async {
+        await engine.shutDown()
+        if case .success(let embedder) = embedder { await embedder.shutDown() }
+    }
+
+    /// Computes a vector for each of the request's texts, in memory that is taken with the first request.
+    ///
+    /// - Throws: as ``LlamaEmbedder/embed(_:)``.
+    public func embed(_ request: EmbeddingRequest) async throws(GenerationError) -> Embeddings {
+        try await embedder.get().embed(request)
+    }
 
     /// The tokens that a prompt is to the model.
     ///
@@ -142,22 +154,10 @@ public final class LlamaProvider: Provider {
         }
     }
 
-    /// Looks at ever longer beginnings of a long text first, until one alone has too many tokens: the tokenizer takes
-    /// memory that is many times the text, and for millions of marks such as `<|end|>` minutes.
     private func tokens(of text: String, limit: Int?) throws(GenerationError) -> [Token] {
-        if let limit {
-            // No text of ordinary words that fits is as long as that.
-            var size = max(64 << 10, 8 * limit)
-            while size < text.utf8.count {
-                let beginning = String(decoding: text.utf8.prefix(size), as: UTF8.self)
-                let count = try llama.vocabulary.tokenize(beginning, addingSpecial: true, parsingSpecial: true).count
-                // The word that was cut may have more tokens than it has whole.
-                guard count <= limit + limit / 8 + 64 else {
-                    throw .promptTooLong("more than \(limit)", contextLength: limit)
-                }
-                size *= 4
-            }
+        guard let tokens = try llama.vocabulary.tokens(of: text, limit: limit) else {
+            throw .promptTooLong("more than \(limit ?? 0)", contextLength: limit ?? 0)
         }
-        return try llama.vocabulary.tokenize(text, addingSpecial: true, parsingSpecial: true)
+        return tokens
     }
 }

@@ -36,3 +36,34 @@ struct ProviderRegistryTests {
         #expect(throws: GenerationError.self) { try ProviderRegistry().provider(named: nil) }
     }
 }
+
+extension ProviderRegistryTests {
+    private struct Embedder: EmbeddingProvider {
+        let model: String
+
+        func embed(_ request: EmbeddingRequest) async throws(GenerationError) -> Embeddings {
+            Embeddings(model: model, vectors: [], usage: Usage(promptTokens: 0, completionTokens: 0))
+        }
+    }
+
+    @Test func whatOnlyEmbedsAndWhatOnlyGeneratesAreToldApart() throws {
+        var registry = try Self.registry()
+        try registry.add(embedder: Embedder(model: "bert"))
+        #expect(try registry.embedder(named: nil).model == "bert")
+        #expect(try registry.embedder(named: "bert").model == "bert")
+        #expect(try registry.provider(named: nil).model == "one")
+        for (refused, words) in [
+            (
+                #expect(throws: GenerationError.self) { try registry.embedder(named: "un") },
+                "“un” computes no embeddings"
+            ),
+            (
+                #expect(throws: GenerationError.self) { try registry.provider(named: "bert") },
+                "“bert” generates no text"
+            ),
+        ] {
+            #expect(refused?.code == .invalidRequest && refused?.message.contains(words) == true)
+        }
+        #expect(throws: GenerationError.self) { try registry.add(embedder: Embedder(model: "bert")) }
+    }
+}

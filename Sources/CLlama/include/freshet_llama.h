@@ -109,6 +109,11 @@ typedef struct freshet_model_info {
     uint64_t byte_count;
     // The model can continue a text token by token: it has a decoder, needs no encoder, and is no diffusion model.
     bool can_generate;
+    // The layers' results for a text's tokens can be had: it is no encoder with a decoder behind it, and no draft model
+    // that lives on another's results.
+    bool can_embed;
+    // Numbers of such a result.
+    int32_t embedding_width;
     // The memory of a sequence can be cut at any token. False for a recurrent model, also in part, whose state stands
     // for all tokens at once.
     bool can_truncate;

@@ -13,7 +13,8 @@ struct Command {
     static var all: [Command] {
         [
             Command(Generate.syntax, run: Generate.run), Command(Chat.syntax, run: Chat.run),
-            Command(Serve.syntax, run: Serve.run), Command(Inspect.syntax, run: Inspect.run),
+            Command(Embed.syntax, run: Embed.run), Command(Serve.syntax, run: Serve.run),
+            Command(Inspect.syntax, run: Inspect.run),
             Command(Tokenize.syntax, run: Tokenize.run), Command(Synth.syntax, run: Synth.run),
             Command(Bench.syntax, run: Bench.run), Command(Tune.syntax, run: Tune.run),
         ]

@@ -26,8 +26,8 @@ enum Serve {
                 modelOptions,
             ],
             notes: [
-                "Answers POST /v1/chat/completions and /v1/completions, streamed and whole, GET /v1/models, "
-                    + "/v1/models/{id} and /health. Requests may also carry llama-server's fields for the sampler: "
+                "Answers POST /v1/chat/completions and /v1/completions, streamed and whole, /v1/embeddings, GET "
+                    + "/v1/models, /v1/models/{id} and /health. Requests may also carry llama-server's fields for the sampler: "
                     + "top_k, min_p, repeat_penalty, ignore_eos and so on. Clients are given the base URL with /v1 at its "
                     + "end.",
                 "Each generation has its own context of --ctx-size tokens, so memory for the context grows with "
@@ -101,15 +101,13 @@ enum Serve {
             log.write(line.text(values.logFormat))
         }
         let server = try listen(values.serverOptions(service), service)
-        let model = try await Composition.loadModel(values.model, console: console)
-        var registry = ProviderRegistry()
-        try registry.add(model.provider, names: values.aliases.isEmpty ? model.names : values.aliases)
-        models.publish(registry)
+        let model = try await Composition.loadServed(values.model, names: values.aliases, console: console)
+        models.publish(model.registry)
         let end = ThreadEnd()
         // Beside the answers' own time, some for their last words and for the model to be freed.
         console.signals.grantTime(.seconds(values.drain + 10))
         let url = values.address.url(address: server.address, port: server.port)
-        log.write("Listening on \(url) with the model \(model.provider.model.printableLine.quoted); Ctrl-C ends.")
+        log.write("Listening on \(url) with the model \(model.name.printableLine.quoted); Ctrl-C ends.")
         await console.signals.stopping(with: end.signal) { await end.wait() }
         log.write("Ending: running answers have \(values.drain) seconds.")
         await server.shutDown(within: .seconds(values.drain))

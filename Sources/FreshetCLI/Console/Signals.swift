@@ -141,8 +141,15 @@ final class Signals: @unchecked Sendable {
 
     /// Starts to answer a request. A signal stops that too: a server may take long to begin.
     func stream(_ request: GenerationRequest, from provider: any Provider) async throws -> ChunkStream {
-        let starting = Task { () throws(GenerationError) in try await provider.stream(request) }
-        return try await stopping(with: { starting.cancel() }) { try await starting.value }
+        try await cancelling { () throws(GenerationError) in try await provider.stream(request) }
+    }
+
+    /// Does work in a task that a signal cancels.
+    func cancelling<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws(GenerationError) -> Value
+    ) async throws -> Value {
+        let task = Task { () throws(GenerationError) in try await work() }
+        return try await stopping(with: { task.cancel() }) { try await task.value }
     }
 
     /// The exit status of a program that a signal ended, as a shell would give it.

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import Freshet
 
 /// One answer on its way: it gets bytes from the transport and writes chunks to a stream.
@@ -82,7 +81,7 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
                 writer.write(chunk)
             }
         } catch {
-            writer.fail(redacted(error))
+            writer.fail(error.hiding(key))
             return .stop
         }
         // The rest of the body is let through, if only its own end is to come: the connection can then be used again.
@@ -95,10 +94,10 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
             do throws(GenerationError) {
                 try reader?.finish { writer?.write($0) }
             } catch {
-                writer?.fail(redacted(error))
+                writer?.fail(error.hiding(key))
             }
         case .refused(let head, let body):
-            begin(.failure(refusal(head, body)))
+            begin(.failure(.refusal(head, body, hiding: key)))
         case .failed(let error):
             begin(.failure(error))
             writer?.fail(error)
@@ -121,24 +120,5 @@ final class RemoteAnswer: HTTPResponseReceiver, @unchecked Sendable {
             }
         }
         waiting?.resume(returning: result)
-    }
-
-    private func refusal(_ head: HTTPResponseHead, _ body: [UInt8]) -> GenerationError {
-        var error = OpenAIErrorObject.error(status: head.status, fields: head.headers, body: body, now: Date())
-        if error.code == .notFound {
-            if !error.message.hasSuffix(".") { error.message += "." }
-            error.message += " Check the base URL: it usually ends in /v1."
-        }
-        return redacted(error)
-    }
-
-    /// Some servers repeat a wrong key in their words.
-    private func redacted(_ error: GenerationError) -> GenerationError {
-        guard !key.isEmpty else { return error }
-        var error = error
-        error.message = error.message.replacing(key, with: "…")
-        error.cause = error.cause?.replacing(key, with: "…")
-        error.parameter = error.parameter?.replacing(key, with: "…")
-        return error
     }
 }

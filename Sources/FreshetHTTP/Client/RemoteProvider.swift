@@ -13,7 +13,7 @@ public import Freshet
 /// ```
 ///
 /// Connections are kept and used again. Dropping the provider, and its last stream, closes them.
-public struct RemoteProvider: Provider {
+public struct RemoteProvider: Provider, EmbeddingProvider {
     private let options: RemoteOptions
     private let origin: HTTPOrigin
     private let transport: HTTPTransport
@@ -62,6 +62,36 @@ public struct RemoteProvider: Provider {
         }.get()
     }
 
+    /// Asks for vectors.
+    ///
+    /// - Throws: ``GenerationError`` when the request is invalid, the server cannot be reached, refuses, or sends what
+    ///   is not one vector for each text; with code `cancelled` when the task is cancelled.
+    public func embed(_ request: EmbeddingRequest) async throws(GenerationError) -> Embeddings {
+        try request.validate()
+        var deadlines = options.deadlines
+        deadlines.total = [deadlines.total, request.deadline].compactMap(\.self).min()
+        var body: [UInt8] = []
+        // A quarter of the digits, and nothing of the numbers is lost.
+        OpenAIEmbeddingRequest(request, model: options.model, encoding: .base64).append(to: &body)
+        let reply = RemoteReply(key: options.apiKey ?? "", limit: Self.embeddingsLimit, transport: transport)
+        let exchange = try transport.start(
+            Self.post(body, to: OpenAIEmbeddingRequest.path, options, accepting: "application/json", deadlines),
+            receiver: reply)
+        let whole = await withTaskCancellationHandler {
+            await reply.whole()
+        } onCancel: {
+            exchange.cancel()
+        }
+        do throws(GenerationError) {
+            return try OpenAIEmbeddings.read(try whole.get(), count: request.inputs.count, model: options.model)
+        } catch {
+            throw error.hiding(options.apiKey ?? "")
+        }
+    }
+
+    /// The most bytes of a reply with vectors: 2,048 of 3,072 numbers each, written out.
+    private static let embeddingsLimit = 128 << 20
+
     /// Ends what runs, as failed with `shuttingDown`, and closes the connections; a provider that shares the transport
     /// is shut down with it.
     public func shutDown() async { await transport.shutDown() }
@@ -80,19 +110,25 @@ public struct RemoteProvider: Provider {
         var body: [UInt8] = []
         wanted.append(to: &body, limitName: isNewOpenAI ? .maxCompletionTokens : .maxTokens)
 
-        var headers: HTTPFields = [
-            "Content-Type": "application/json", "Accept": "text/event-stream, application/json",
-        ]
+        return post(
+            body, to: wanted.endpoint.path, options, accepting: "text/event-stream, application/json", deadlines)
+    }
+
+    /// A request with a JSON body to one of the routes.
+    private static func post(
+        _ body: [UInt8], to path: String, _ options: RemoteOptions, accepting types: String, _ deadlines: HTTPDeadlines
+    ) -> HTTPClientRequest {
+        var headers: HTTPFields = ["Content-Type": "application/json", "Accept": types]
         if let key = options.apiKey { headers["Authorization"] = "Bearer \(key)" }
         return HTTPClientRequest(
-            .post, url(options.baseURL, wanted.endpoint), headers: headers, body: body, deadlines: deadlines)
+            .post, url(options.baseURL, path), headers: headers, body: body, deadlines: deadlines)
     }
 
     /// A route's address: its path follows the base's, before the query.
-    private static func url(_ base: String, _ endpoint: OpenAIEndpoint) -> String {
+    private static func url(_ base: String, _ route: String) -> String {
         let query = base.firstIndex(of: "?") ?? base.endIndex
         var path = base[..<query]
         while path.hasSuffix("/") { path.removeLast() }
-        return path + endpoint.path + base[query...]
+        return path + route + base[query...]
     }
 }

@@ -25,7 +25,8 @@ extension OpenAIRequest {
         }
     }
 
-    private static func tokens(_ field: JSONField) throws(GenerationError) -> [Token] {
+    /// Reads a list of token ids.
+    static func tokens(_ field: JSONField) throws(GenerationError) -> [Token] {
         // Which ids there are, only the model knows.
         try field.items().map { item throws(GenerationError) in try item.integer() }
     }

@@ -42,7 +42,8 @@ extension OpenAIRequest {
     /// The most UTF-8 bytes of a `user`, such that a server has room for the caller in front of it.
     static let userLimit = 512
 
-    private static func user(_ field: JSONField) throws(GenerationError) -> String {
+    /// Reads on whose behalf a request is made.
+    static func user(_ field: JSONField) throws(GenerationError) -> String {
         let user = try field.string()
         guard user.utf8.count <= userLimit else {
             throw field.complaint("may have at most \(userLimit) UTF-8 bytes, but has \(user.utf8.count)")

@@ -34,9 +34,9 @@ package struct InferenceService: Sendable {
         self.log = log
         var router = Router<any Route>()
         let list = ModelsRoute(models)
-        let largeBodies = Turnstile(places: 1)
+        let bodies = RequestBodies()
         func generation(_ endpoint: OpenAIEndpoint) -> GenerationRoute {
-            GenerationRoute(endpoint, models, options, largeBodies: largeBodies)
+            GenerationRoute(endpoint, models, options, bodies: bodies)
         }
         router.add("GET", "/health", HealthRoute(models))
         // llama-server has these without the version too, but not /completions, which is another dialect there.
@@ -46,6 +46,8 @@ package struct InferenceService: Sendable {
             router.add("POST", prefix + "/chat/completions", generation(.chatCompletions))
         }
         router.add("POST", "/v1/completions", generation(.completions))
+        // Without the version llama-server has another dialect here too.
+        router.add("POST", "/v1" + OpenAIEmbeddingRequest.path, EmbeddingsRoute(models, bodies: bodies))
         self.router = router
     }
 

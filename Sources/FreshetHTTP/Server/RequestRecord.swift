@@ -17,8 +17,8 @@ final class RequestRecord: @unchecked Sendable {
         line = RequestLogLine(time: Date(), id: id, peer: peer, method: method, path: path)
     }
 
-    /// Notes which model is asked.
-    func note(model: String, isStreamed: Bool) {
+    /// Notes which model is asked, and where it is to generate, whether its answer is streamed.
+    func note(model: String, isStreamed: Bool? = nil) {
         monitor.withLock { (line.model, line.isStreamed) = (model, isStreamed) }
     }
 
@@ -36,6 +36,9 @@ final class RequestRecord: @unchecked Sendable {
             line.firstPiece = line.firstPiece ?? reply.timings?.firstToken
         }
     }
+
+    /// Notes what a whole answer cost.
+    func note(_ usage: Usage) { monitor.withLock { line.usage = usage } }
 
     /// Notes what went wrong.
     func note(_ error: GenerationError) { monitor.withLock { line.error = error.code } }

@@ -29,10 +29,7 @@ final class LlamaContext: Backend {
         }
         sequenceCount = slots + Self.rememberedSequences(slots: slots, isTrimmable: model.isTrimmable)
         var parameters = options.contextParameters(for: model, length: total, sequences: sequenceCount)
-        parameters.should_interrupt = { data in
-            guard let data else { return false }
-            return Unmanaged<Interruption>.fromOpaque(data).takeUnretainedValue().check?() ?? false
-        }
+        parameters.should_interrupt = Interruption.callback
         parameters.interrupt_data = Unmanaged.passUnretained(interruption).toOpaque()
         handle = try GenerationError.check("No context of \(total) tokens can be made for \(model.path)") { failure in
             freshet_context_new(model.handle, parameters, failure)
@@ -49,10 +46,8 @@ final class LlamaContext: Backend {
 
     func decode(_ batch: Batch, shouldInterrupt: () -> Bool) throws(GenerationError) -> DecodeOutcome {
         var failure = freshet_error()
-        let code = withoutActuallyEscaping(shouldInterrupt) { check in
-            interruption.check = check
-            defer { interruption.check = nil }
-            return freshet_context_decode(
+        let code = interruption.asking(shouldInterrupt) {
+            freshet_context_decode(
                 handle, batch.tokens, batch.positions, batch.sequences, batch.outputs, Int32(batch.count), &failure)
         }
         switch code {
@@ -134,11 +129,6 @@ final class LlamaContext: Backend {
     var endOfGeneration: [Token] { model.endOfGeneration }
 
     func append(bytesOf token: Token, to bytes: inout [UInt8]) { model.vocabulary.append(bytesOf: token, to: &bytes) }
-
-    /// The running decode's question whether to go on, at an address that C can carry.
-    private final class Interruption {
-        var check: (() -> Bool)?
-    }
 }
 
 extension LlamaModel {

@@ -15,6 +15,8 @@ public final class LlamaModel: @unchecked Sendable {
         public var usesMemoryMap = true
         /// Whether only metadata and vocabulary are read: enough to tokenise, not to generate.
         public var isVocabularyOnly = false
+        /// Whether a model is taken that reads a text as a whole, which can embed and not generate.
+        public var allowsEncoders = false
         /// Whether the rows of quantised weights are interleaved as the processor's kernels like them best, in a copy
         /// that is made while loading. It makes tokens come faster; prompts it may slow down.
         public var usesRepacking = true
@@ -22,12 +24,13 @@ public final class LlamaModel: @unchecked Sendable {
         /// tells what came of it. Only a copy can lie in them, so that the file is not mapped.
         public var usesHugePages = false
 
+
         /// The defaults.
         public init() {}
     }
 
-    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplate``, ``LlamaContext`` and
-    /// ``BareLoop`` use it.
+    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplate``, ``LlamaContext``,
+    /// ``EmbeddingContext`` and ``BareLoop`` use it.
     let handle: OpaquePointer
     /// The file's path, as it was given.
     public let path: String
@@ -58,6 +61,12 @@ public final class LlamaModel: @unchecked Sendable {
     let isTrimmable: Bool
     /// Whether the state of a piece of a sequence can be taken out and put back.
     let isSavable: Bool
+    /// Whether the model gives vectors for texts.
+    let canEmbed: Bool
+    /// Whether every token sees the whole text, so that none can be added behind it.
+    package let isEncoder: Bool
+    /// The numbers of a vector.
+    let embeddingWidth: Int
     /// How many numbers the keys, and the values, of a token are.
     private let elementCounts: (keys: Int, values: Int)
 
@@ -71,7 +80,7 @@ public final class LlamaModel: @unchecked Sendable {
         progress: @escaping @Sendable (Double) -> Bool = { _ in true }
     ) throws(GenerationError) {
         let file = try GGUFFile(path: path)
-        try file.checkUsable(vocabularyOnly: options.isVocabularyOnly)
+        try file.checkUsable(vocabularyOnly: options.isVocabularyOnly, allowsEncoders: options.allowsEncoders)
         freshet_start()
         let box = ProgressBox(progress)
         let parameters = freshet_model_params(
@@ -95,6 +104,9 @@ public final class LlamaModel: @unchecked Sendable {
         vocabularySize = Int(info.vocabulary_count)
         isTrimmable = info.can_truncate
         isSavable = info.can_save
+        isEncoder = file.isEncoder
+        canEmbed = info.can_embed && info.vocabulary_count > 0
+        embeddingWidth = Int(info.embedding_width)
         elementCounts = (Int(clamping: info.key_count), Int(clamping: info.value_count))
         chatTemplate = file["tokenizer.chat_template"]?.string
         metadata = file.metadata.filter { $0.value.array == nil }
@@ -109,7 +121,7 @@ public final class LlamaModel: @unchecked Sendable {
         }
         // All is stored: what follows may throw, and deinit will free the handle.
         if !options.isVocabularyOnly {
-            guard info.can_generate, vocabularySize > 0 else {
+            guard info.can_generate && !isEncoder || options.allowsEncoders && canEmbed, vocabularySize > 0 else {
                 throw GenerationError(
                     .modelUnusable,
                     "The model \(path) cannot continue a text: it is of another kind, or has no tokenizer.")
@@ -118,6 +130,19 @@ public final class LlamaModel: @unchecked Sendable {
     }
 
     deinit { freshet_model_free(handle) }
+
+    /// Loads the model that the options name, on a thread of its own.
+    ///
+    /// - Throws: as ``init(path:options:progress:)``; also when the task is cancelled.
+    static func load(
+        _ options: LlamaOptions, progress: @escaping @Sendable (Double) -> Bool
+    ) async throws(GenerationError) -> LlamaModel {
+        try await DedicatedThread.cancellableValue(named: "freshet-load") { cancellation throws(GenerationError) in
+            try LlamaModel(path: options.modelPath, options: options.load) { fraction in
+                !cancellation.isRequested && progress(fraction)
+            }
+        }
+    }
 
     /// About how many bytes a token takes in the memory of a context.
     func bytesPerToken(keys: LlamaOptions.CacheType, values: LlamaOptions.CacheType) -> Int {

@@ -89,7 +89,7 @@ extension Arena {
     func measure(_ contest: Contest, _ report: Report) async throws(GenerationError) -> Report {
         let (slots, context) = contest.room
         let ours = try await start(.freshet, slots: slots, context: context)
-        let theirs = try await start(.llamaServer, slots: slots, context: context)
+        let theirs = try await start(.llamaServer, slots: slots, context: context, arguments: contest.rivalArguments)
         let contenders = [
             Contender(
                 Self.side(.freshet), provider: ours.provider, processIdentifier: ours.pid,
@@ -115,7 +115,7 @@ extension Arena {
     ///
     /// - Parameter cache: the folder in which Freshet keeps prefixes.
     private func start(
-        _ program: ServerProcess.Program, slots: Int, context: Int, cache: String? = nil
+        _ program: ServerProcess.Program, slots: Int, context: Int, cache: String? = nil, arguments more: [String] = []
     ) async throws(GenerationError) -> ServerProcess {
         let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         var arguments = ["--model", model, "--alias", "model", "--parallel", "\(slots)", "--threads", "\(threads)"]
@@ -126,7 +126,7 @@ extension Arena {
             if let cache { arguments += ["--cache-dir", cache] }
         case .llamaServer:
             // Its context is that of all slots together.
-            arguments += ["--ctx-size", "\(slots * context)"] + options.rivalArguments
+            arguments += ["--ctx-size", "\(slots * context)"] + more + options.rivalArguments
             environment["LD_PRELOAD"] = folder + "/no-blas.so"
             environment["FRESHET_KERNELS"] = "0"  // llama.cpp as it is
         }
@@ -134,6 +134,8 @@ extension Arena {
         let server = try await ServerProcess.start(
             program, executable: path, arguments: arguments, environment: environment,
             log: "\(folder)/\(program.rawValue).log")
+        // Where nothing is generated, nothing is warmed up so; the measurement's own first round does it.
+        guard more.isEmpty else { return server }
         var prompts = Prompts(Manner(.tokens), seed: -1)
         let content = prompts.next(256)
         let first = Workload.Planned("first", prompt: prompts.prompt(content), answerLength: 8)

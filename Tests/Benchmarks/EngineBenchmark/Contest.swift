@@ -12,18 +12,23 @@ enum Contest: String, CaseIterable, Sendable {
     case prefix
     /// The same after a restart. llama-server keeps nothing by itself.
     case restart
+    /// Vectors of texts, one at a time and many together. llama-server is started for nothing else.
+    case embeddings
     /// Resident memory.
     case memory
 
     /// The streams that run side by side, and the tokens that each of them may have.
     var room: (slots: Int, context: Int) {
         switch self {
-        case .streams: (16, 512)
+        case .streams, .embeddings: (16, 512)
         case .memory: (8, 2048)
         case .prefix: (8, 4096)
         case .gap, .cancel, .restart: (4, 4096)
         }
     }
+
+    /// What llama-server must be told to take part.
+    var rivalArguments: [String] { self == .embeddings ? ["--embeddings", "--pooling", "last"] : [] }
 
     /// What is measured, in order.
     var experiments: [any Experiment] {
@@ -34,6 +39,7 @@ enum Contest: String, CaseIterable, Sendable {
         case .cancel: [Departure(length: 3000, patience: .milliseconds(500))]
         case .prefix: [PrefixReturn(length: 1500)]
         case .restart: [Restart(length: 1500)]
+        case .embeddings: [(1, 64), (64, 16), (64, 64), (8, 400)].map { TextVectors($0.0, length: $0.1) }
         case .memory: [ResidentMemory(streams: 8)]
         }
     }

@@ -41,6 +41,8 @@ final class ServerProcess: Sendable {
             if (try? await remote.reply(to: GenerationRequest(prompt: .tokens([300]), maxTokens: 1))) != nil {
                 return server
             }
+            // One that only embeds generates nothing.
+            if (try? await remote.embed(EmbeddingRequest(inputs: [.tokens([300])]))) != nil { return server }
             guard Children.isRunning(pid) else { break }
             try? await Task.sleep(for: .milliseconds(100))
         }

@@ -11,21 +11,18 @@ struct GenerationRoute: Route {
     private let endpoint: OpenAIEndpoint
     private let models: ServedModels
     private let options: InferenceService.Options
-    private let largeBodies: Turnstile
+    private let bodies: RequestBodies
 
-    /// The route to one of the two addresses. Requests with large bodies are read one after the other, through
-    /// `largeBodies`: read, a body takes many times its size.
-    init(
-        _ endpoint: OpenAIEndpoint, _ models: ServedModels, _ options: InferenceService.Options, largeBodies: Turnstile
-    ) {
+    /// The route to one of the two addresses.
+    init(_ endpoint: OpenAIEndpoint, _ models: ServedModels, _ options: InferenceService.Options, bodies: RequestBodies)
+    {
         self.endpoint = endpoint
         self.models = models
         self.options = options
-        self.largeBodies = largeBodies
+        self.bodies = bodies
     }
 
     func respond(to call: RouteCall) async throws(GenerationError) -> HTTPResponse {
-        try checkContentType(call.request.fields["Content-Type"])
         let (stream, encoder) = try await begin(call)
         guard let encoder else { return try await whole(stream, call.record) }
         let answer = StreamedAnswer(stream, encoder: encoder, pings: options.pingInterval, record: call.record)
@@ -40,14 +37,10 @@ struct GenerationRoute: Route {
     /// The stream of the answer, and what writes its chunks to the wire; `nil` where the answer is asked for whole. The
     /// request itself, which may be large, is let go.
     private func begin(_ call: RouteCall) async throws(GenerationError) -> (ChunkStream, OpenAIChunkEncoder?) {
-        let body = call.request.body
-        guard body.count > Self.largeBody else { return try await begin(try read(body), call) }
-        return try await largeBodies.pass { () throws(GenerationError) in
-            // The cooperative pool has other streams to see to than to read megabytes.
-            let request = try await DedicatedThread.value(named: "freshet-body") { () throws(GenerationError) in
-                try read(body)
-            }
-            return try await begin(request, call)
+        try await bodies.read(call.request) { body throws(GenerationError) in
+            try read(body)
+        } then: { request async throws(GenerationError) in
+            try await begin(request, call)
         }
     }
 
@@ -58,7 +51,7 @@ struct GenerationRoute: Route {
         let provider = try models.registry().provider(named: request.model)
         call.record.note(model: provider.model, isStreamed: request.streams)
         var generation = request.generation
-        generation.client = generation.client.isEmpty ? call.caller : "\(call.caller)/\(generation.client)"
+        generation.client = call.client(named: generation.client)
         let encoder = OpenAIChunkEncoder(for: endpoint, includesUsage: request.includesUsage)
         return (try await provider.stream(generation), request.streams ? encoder : nil)
     }
@@ -69,9 +62,6 @@ struct GenerationRoute: Route {
             speculates: options.speculates)
         return try OpenAIRequest(body: body, at: endpoint, defaults: defaults)
     }
-
-    /// A body of more bytes than this takes longer to read than other streams should wait.
-    private static let largeBody = 64 << 10
 
     /// The whole answer: the fold of the stream.
     private func whole(_ stream: ChunkStream, _ record: RequestRecord) async throws(GenerationError) -> HTTPResponse {
@@ -86,13 +76,5 @@ struct GenerationRoute: Route {
         var body: [UInt8] = []
         OpenAIReply.append(reply, for: endpoint, to: &body)
         return .json(body)
-    }
-
-    /// Refuses what is said to be something else than JSON: forms, and text, which a page of another origin could send
-    /// to a local server without asking.
-    private func checkContentType(_ field: String?) throws(GenerationError) {
-        guard let type = field?.mediaType, type != "application/json" else { return }
-        throw GenerationError(
-            .unsupportedMediaType, "The request's body must be JSON, sent with “Content-Type: application/json”.")
     }
 }

@@ -25,4 +25,7 @@ struct RouteCall: Sendable {
     var parameter: String?
     /// Where what is learned of the request is noted.
     var record: RequestRecord
+
+    /// On whose behalf the request is made: the caller, divided by the user whom the request names.
+    func client(named user: String) -> String { user.isEmpty ? caller : "\(caller)/\(user)" }
 }

@@ -16,9 +16,6 @@ extension GGUFFile {
         ] {
             try number(name, isGood: { $0 >= 0 }, "must not be negative")
         }
-        if hyperparameter("attention.causal") == .bool(false) {
-            throw GGUFDamage("it reads texts as a whole and cannot continue one")
-        }
     }
 
     private func checkHeads(layers: Int?) throws(GGUFDamage) {

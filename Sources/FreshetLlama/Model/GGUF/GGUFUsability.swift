@@ -7,18 +7,36 @@ public import Freshet
 extension GGUFFile {
     /// Checks that the model can be opened by llama.cpp, with the other parts of a model that was split.
     ///
-    /// - Parameter vocabularyOnly: whether no more than the vocabulary will be used.
+    /// - Parameters:
+    ///   - vocabularyOnly: whether no more than the vocabulary will be used.
+    ///   - allowsEncoders: whether it need not be able to continue a text.
     /// - Throws: ``GenerationError`` with code `modelUnusable`, or `modelNotFound` when a part is missing.
-    public func checkUsable(vocabularyOnly: Bool = false) throws(GenerationError) {
+    public func checkUsable(vocabularyOnly: Bool = false, allowsEncoders: Bool = false) throws(GenerationError) {
         let parts = try split()
         do {
-            if !vocabularyOnly { try checkHyperparameters() }
+            if !vocabularyOnly {
+                try checkHyperparameters()
+                if isEncoder, !allowsEncoders {
+                    throw GGUFDamage("it reads texts as a whole and cannot continue one; it can only embed them")
+                }
+            }
             try checkVocabulary()
             try checkWeights(in: parts)
         } catch {
             throw GenerationError(.modelUnusable, "The model \(path) cannot be used: \(error).")
         }
     }
+
+    /// Whether every token sees the whole text: such a model embeds texts and cannot continue one.
+    public var isEncoder: Bool {
+        hyperparameter("attention.causal") == .bool(false) || architecture.map(Self.encoders.contains) ?? false
+    }
+
+    /// The architectures for which llama.cpp keeps no memory of a text, but those that generate by diffusion.
+    private static let encoders: Set<String> = [
+        "bert", "nomic-bert", "nomic-bert-moe", "neo-bert", "jina-bert-v2", "jina-bert-v3", "eurobert", "modern-bert",
+        "gemma-embedding", "t5encoder",
+    ]
 
     /// A value below the architecture's own prefix: `block_count` is `llama.block_count`.
     func hyperparameter(_ name: String) -> GGUFValue? {
