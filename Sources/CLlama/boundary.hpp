@@ -20,6 +20,9 @@ struct freshet_model {
     llama_model * model;
     const llama_vocab * vocab;
     uint64_t huge_page_bytes;
+    // llama.cpp frees them with the model.
+    std::vector<llama_adapter_lora *> adapters = {};
+    std::vector<float> adapter_scales = {};
 };
 
 namespace freshet {
@@ -49,6 +52,9 @@ Result guarded(freshet_error * error, freshet_error_code code, Result failure, B
     }
     return failure;
 }
+
+// Lets a new context compute with the adapters of its model.
+void use_adapters(freshet_model * model, llama_context * context);
 
 // Copies as much as fits and returns the whole length.
 inline size_t copy(const char * text, size_t length, char * buffer, size_t capacity) {

@@ -98,6 +98,7 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         for (int32_t i = 0; i < capacity; i++) {
             owner->sequence_lists[i] = &owner->sequences[i];
         }
+        freshet::use_adapters(model, context);
         owner->threads.attach(context, std::max(params.threads, params.batch_threads));
         return owner.release();
     });

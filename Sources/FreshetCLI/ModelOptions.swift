@@ -16,6 +16,8 @@ struct ModelOptions {
     /// The names of the settings that were chosen on the command line, which a profile does not change. A choice may be
     /// to leave one to the engine.
     private(set) var given: Set<String> = []
+    /// Adapters that change the model's weights.
+    var adapters: [LoRAAdapter] = []
     /// How the vectors of a text's tokens become the text's.
     var pooling = PoolingChoice.model
     /// A folder for computed prompts; `nil` keeps them in memory only.
@@ -50,6 +52,7 @@ struct ModelOptions {
                     "-c", "--ctx-size", in: -1...(1 << 24), path: \.contextLength,
                     help: "tokens of context; 0 is what the model was trained with, -1 the same up to a limit"),
             ] + TunableSetting.all.map(Option.tunable) + [
+                adapterOption,
                 .text(
                     "--cache-dir", placeholder: "DIR",
                     help: "a folder in which computed prompts outlive the program; without it, none do",
@@ -121,8 +124,29 @@ struct ModelOptions {
         llama.queueCapacity = queueCapacity
         llama.queueRetry = .seconds(queueRetry)
         llama.gapTarget = .milliseconds(gapTarget)
+        llama.load.adapters = adapters
         llama.pooling = Pooling(rawValue: pooling.rawValue)
         return llama
+    }
+
+    /// `--lora`, which may be given again.
+    static var adapterOption: Option<ModelOptions> {
+        .text(
+            "--lora", placeholder: "FILE[:SCALE]",
+            help:
+                "an adapter that changes the model's weights, and how much of it is added, 1 when that is not said; may "
+                + "be given again",
+            current: { $0.adapters.map { "\($0.path):\($0.scale)" }.joined(separator: " ") },
+            set: { (values: inout ModelOptions, text: String, name: String) throws(UsageError) in
+                // The scale is what stands behind the last colon, if that is a number: a file's name may have colons.
+                let colon = text.lastIndex(of: ":")
+                let scale = colon.flatMap { Float(text[text.index(after: $0)...]) }
+                let path = if let colon, scale != nil { String(text[..<colon]) } else { text }
+                guard !path.isEmpty, (scale ?? 1).isFinite else {
+                    throw UsageError(message: "\(name) needs a file, and may have a number after a colon: FILE:0.5.")
+                }
+                values.adapters.append(LoRAAdapter(path: path, scale: scale ?? 1))
+            })
     }
 
     /// `--pooling`, for commands that embed.

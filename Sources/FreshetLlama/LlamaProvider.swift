@@ -53,10 +53,11 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
             throw .invalid(
                 "cache_dir", "cannot be used with this model: its memory is recurrent or a sliding window")
         }
+        let times = ([model.path] + options.load.adapters.map(\.path)).map(modificationTime)
         // All that the numbers in memory depend on, beside the tokens.
         let attention = options.flashAttention.map { $0 ? "on" : "off" } ?? "auto"
         let key = [
-            model.fingerprint, modificationTime(of: model.path), options.keyType.rawValue, options.valueType.rawValue,
+            model.fingerprint, times.joined(separator: "+"), options.keyType.rawValue, options.valueType.rawValue,
             attention, "\(freshet_state_version())", String(cString: freshet_llama_version()),
             String(cString: freshet_ggml_version()),
         ].joined(separator: "/")

@@ -8,6 +8,7 @@ enum Tune {
     /// What can be chosen.
     struct Values {
         var path: String?
+        var model = ModelOptions()
         var cacheTypes: [LlamaOptions.CacheType] = []
         var isQuick = false
         var isDryRun = false
@@ -30,6 +31,7 @@ enum Tune {
                             "--allow-kv", placeholder: "TYPE,…",
                             help: "types of attention's keys and values that may be tried, q8_0 or q4_0; they change "
                                 + "answers a little", set: setCacheTypes),
+                        ModelOptions.adapterOption.lifted(to: \.model),
                         .flag("-v", "--verbose", path: \.isVerbose, help: "show llama.cpp's log on standard error"),
                     ])
             ],
@@ -71,13 +73,16 @@ enum Tune {
                 "Other programs keep this machine busy (load \(Quantity.number(load)) on \(count)); what is fastest "
                     + "beside them may not be when they have gone.")
         }
+        let adapters = try file.checked(values.model.adapters)
         var request = Tuner.Request(modelPath: path)
+        request.adapters = values.model.adapters
         (request.cacheTypes, request.isQuick) = (values.cacheTypes, values.isQuick)
         let search = try await search(request, console: console)
         var report = TuningReport(search: search)
         if !values.isDryRun, report.isWorthSaving, let folder {
             let profile = Profile(
-                key: ModelProfile.key(of: file), date: Date(), settings: search.changes, gains: search.gains ?? [])
+                key: ModelProfile.key(of: file.fingerprint(with: adapters)), date: Date(), settings: search.changes,
+                gains: search.gains ?? [])
             try folder.save(profile)
             report.place = folder.file(for: profile.key)
         }

@@ -11,9 +11,9 @@ enum ModelProfile {
     static func apply(_ options: ModelOptions, to llama: inout LlamaOptions, console: Console) {
         guard options.usesProfile, let folder = ProfileFolder(environment: Composition.environment), !folder.isEmpty,
             // What is wrong with the model its loading tells.
-            let file = try? GGUFFile(path: llama.modelPath)
+            let file = try? GGUFFile(path: llama.modelPath), let adapters = try? file.checked(llama.load.adapters)
         else { return }
-        let key = key(of: file)
+        let key = key(of: file.fingerprint(with: adapters))
         do throws(GenerationError) {
             guard let profile = try folder.profile(for: key) else {
                 if options.isVerbose { console.note("profile: none for this model; “freshet tune” makes one") }
@@ -32,11 +32,13 @@ enum ModelProfile {
     }
 
     /// What a profile of a model on this machine is found by.
-    static func key(of file: GGUFFile) -> Profile.Key {
+    ///
+    /// - Parameter fingerprint: the model's, with its adapters.
+    static func key(of fingerprint: String) -> Profile.Key {
         let machine = Machine.current
         // Another version may compute in another way.
         return Profile.Key(
             processor: machine.processor, features: ProcessorFeatures.description + " FRESHET=\(Main.version)",
-            processorCount: machine.processorCount, fingerprint: file.fingerprint)
+            processorCount: machine.processorCount, fingerprint: fingerprint)
     }
 }

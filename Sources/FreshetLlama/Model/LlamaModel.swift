@@ -24,6 +24,8 @@ public final class LlamaModel: @unchecked Sendable {
         /// tells what came of it. Only a copy can lie in them, so that the file is not mapped.
         public var usesHugePages = false
 
+        /// Adapters that change the model's weights for all that is computed with it.
+        public var adapters: [LoRAAdapter] = []
 
         /// The defaults.
         public init() {}
@@ -36,7 +38,8 @@ public final class LlamaModel: @unchecked Sendable {
     public let path: String
     /// The file's metadata, in its order, without the arrays, which are the vocabulary.
     public let metadata: [GGUFFile.Entry]
-    /// 16 hexadecimal digits that tell this model's file from others; see ``GGUFFile/fingerprint``.
+    /// 16 hexadecimal digits that tell this model's file, with its adapters, from others; see
+    /// ``GGUFFile/fingerprint(with:)``.
     public let fingerprint: String
     /// The number of parameters.
     public let parameterCount: Int
@@ -81,6 +84,7 @@ public final class LlamaModel: @unchecked Sendable {
     ) throws(GenerationError) {
         let file = try GGUFFile(path: path)
         try file.checkUsable(vocabularyOnly: options.isVocabularyOnly, allowsEncoders: options.allowsEncoders)
+        let adapters = try file.checked(options.isVocabularyOnly ? [] : options.adapters)
         freshet_start()
         let box = ProgressBox(progress)
         let parameters = freshet_model_params(
@@ -96,7 +100,7 @@ public final class LlamaModel: @unchecked Sendable {
         let info = freshet_model_get_info(handle)
         self.handle = handle
         self.path = path
-        fingerprint = file.fingerprint
+        fingerprint = file.fingerprint(with: adapters)
         parameterCount = Int(clamping: info.parameter_count)
         byteCount = Int(clamping: info.byte_count)
         hugePageByteCount = Int(clamping: info.huge_page_bytes)
@@ -125,6 +129,11 @@ public final class LlamaModel: @unchecked Sendable {
                 throw GenerationError(
                     .modelUnusable,
                     "The model \(path) cannot continue a text: it is of another kind, or has no tokenizer.")
+            }
+        }
+        for (adapter, _) in adapters {
+            try GenerationError.check("The adapter \(adapter.path) cannot be used") { failure in
+                freshet_model_add_adapter(handle, adapter.path, adapter.scale, failure) ? () : nil
             }
         }
     }

@@ -8,6 +8,8 @@ package enum Tuner {
     package struct Request: Sendable {
         /// The model's file.
         package var modelPath: String
+        /// Adapters that change its weights.
+        package var adapters: [LoRAAdapter] = []
         /// Types of keys and values that may be tried, although they change answers a little.
         package var cacheTypes: [LlamaOptions.CacheType] = []
         /// Whether only what changes most is looked at, and in shorter runs.
@@ -44,7 +46,8 @@ package enum Tuner {
     ) async throws(GenerationError) -> TuningSearch {
         try await DedicatedThread.value(named: "freshet-tune") { () throws(GenerationError) in
             let workshop = Workshop(
-                path: request.modelPath, moment: request.moment ?? (request.isQuick ? 0.25 : 0.5),
+                path: request.modelPath, adapters: request.adapters,
+                moment: request.moment ?? (request.isQuick ? 0.25 : 0.5),
                 shouldStop: shouldStop)
             return try workshop.search(request, progress: progress)
         }
@@ -54,14 +57,16 @@ package enum Tuner {
 /// The models and contexts of a search, of which there are never more than the two that are compared.
 private final class Workshop {
     private let path: String
+    private let adapters: [LoRAAdapter]
     private let moment: Double
     private let shouldStop: @Sendable () -> Bool
     private var models: [LlamaModel.LoadOptions: LlamaModel] = [:]
     private var probes: [TunedSettings: SpeedProbe] = [:]
     private var length = 0
 
-    init(path: String, moment: Double, shouldStop: @escaping @Sendable () -> Bool) {
+    init(path: String, adapters: [LoRAAdapter], moment: Double, shouldStop: @escaping @Sendable () -> Bool) {
         self.path = path
+        self.adapters = adapters
         self.moment = moment
         self.shouldStop = shouldStop
     }
@@ -69,8 +74,10 @@ private final class Workshop {
     func search(
         _ request: Tuner.Request, progress: (Tuner.Progress) -> Void
     ) throws(GenerationError) -> TuningSearch {
-        let first = try model(LlamaModel.LoadOptions(), beside: [])
-        let start = TunedSettings(of: LlamaOptions(modelPath: path), for: first)
+        var plain = LlamaOptions(modelPath: path)
+        plain.load.adapters = adapters
+        let first = try model(plain.load, beside: [])
+        let start = TunedSettings(of: plain, for: first)
         let (work, longest) = try calibrate(first, start)
         let traffic = try WeightTraffic(GGUFFile(path: path))
         let ground = TuningGround(
@@ -124,15 +131,14 @@ private final class Workshop {
 
     private func probe(_ settings: TunedSettings, among pair: [TunedSettings]) throws(GenerationError) -> SpeedProbe {
         if let probe = probes[settings] { return probe }
-        var options = LlamaOptions(modelPath: path)
-        settings.apply(to: &options)
-        let needed = pair.map { settings in
+        func load(_ settings: TunedSettings) -> LlamaModel.LoadOptions {
             var options = LlamaOptions(modelPath: path)
+            options.load.adapters = adapters
             settings.apply(to: &options)
             return options.load
         }
         let probe = try SpeedProbe(
-            try model(options.load, beside: needed), settings, length: length, shouldStop: shouldStop)
+            try model(load(settings), beside: pair.map(load)), settings, length: length, shouldStop: shouldStop)
         probes[settings] = probe
         return probe
     }

@@ -33,7 +33,7 @@ struct ProfileFolderTests {
 
         var settings = TunedSettings()
         (settings.batchSize, settings.microBatchSize) = (96, 48)
-        let key = ModelProfile.key(of: try GGUFFile(path: EmbeddedModel.path))
+        let key = ModelProfile.key(of: try GGUFFile(path: EmbeddedModel.path).fingerprint)
         let profile = Profile(key: key, date: Date(timeIntervalSince1970: 1_800_000_000), settings: settings, gains: [])
         try folder.save(profile)
         #expect(!folder.isEmpty)
