@@ -242,7 +242,7 @@ bool freshet_context_load(freshet_context * context, int32_t sequence, int32_t b
             return false;
         }
         const llama_memory_t memory = context->memory();
-        freshet::LogCapture log(freshet::Aborts::end_the_process);
+        freshet::LogCapture log(freshet::Aborts::become_exceptions);
         const scratch_use use{context};
         const bool is_read = llama_state_seq_set_data(context->context, state, length, context->scratch) == length;
         const bool is_right = is_read && llama_memory_seq_pos_min(memory, context->scratch) == begin &&

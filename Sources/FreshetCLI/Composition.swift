@@ -24,6 +24,8 @@ enum Composition {
         var instruments: Instruments?
         /// Opens it anew for a benchmark; `nil` for one at a server.
         var reopen: Contender.Reopening?
+        /// Keeps computed conversations in files; `nil` for a model at a server.
+        var states: ConversationStates?
         /// Ends what still runs, and frees the model.
         var shutDown: @Sendable () async -> Void
     }
@@ -79,7 +81,7 @@ enum Composition {
             contextLength: provider.contextLength, loading: ContinuousClock.now - start,
             side: side(of: provider, file: file(of: llama.modelPath), options: llama),
             instruments: instruments(of: provider, options: llama),
-            reopen: reopening(llama),
+            reopen: reopening(llama), states: ConversationStates(provider),
             shutDown: provider.shutDown)
     }
 

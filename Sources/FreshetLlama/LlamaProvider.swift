@@ -15,7 +15,9 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     public let llama: LlamaModel
     /// The name that chunks carry: the one asked for, or the model's own.
     public let model: String
-    private let engine: InferenceEngine
+    let engine: InferenceEngine
+    /// What a saved state belongs to.
+    let stateKey: [UInt8]
     /// What computes embeddings, or why the model gives none.
     private let embedder: Result<LlamaEmbedder, GenerationError>
     /// Prompts are made into tokens two at a time: each takes a thread, and memory that is many times the text.
@@ -53,19 +55,23 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
             throw .invalid(
                 "cache_dir", "cannot be used with this model: its memory is recurrent or a sliding window")
         }
-        let times = ([model.path] + options.load.adapters.map(\.path)).map(modificationTime)
-        // All that the numbers in memory depend on, beside the tokens.
-        let attention = options.flashAttention.map { $0 ? "on" : "off" } ?? "auto"
-        let key = [
-            model.fingerprint, times.joined(separator: "+"), options.keyType.rawValue, options.valueType.rawValue,
-            attention, "\(freshet_state_version())", String(cString: freshet_llama_version()),
-            String(cString: freshet_ggml_version()),
-        ].joined(separator: "/")
+        let key = stateKey(options, model: model)
         return try await DedicatedThread.value(named: "freshet-prefixes") { () throws(GenerationError) in
             try PrefixStore(
                 directory: directory, limit: options.prefixDirectoryLimit, modelKey: key,
                 onFailure: { LlamaLog.write(LlamaLog.Line(level: .warning, text: $0)) })
         }
+    }
+
+    /// All that the numbers in memory depend on, beside the tokens.
+    private static func stateKey(_ options: LlamaOptions, model: LlamaModel) -> String {
+        let attention = options.flashAttention.map { $0 ? "on" : "off" } ?? "auto"
+        let times = ([model.path] + options.load.adapters.map(\.path)).map(modificationTime)
+        return [
+            model.fingerprint, times.joined(separator: "+"), options.keyType.rawValue, options.valueType.rawValue,
+            attention, "\(freshet_state_version())", String(cString: freshet_llama_version()),
+            String(cString: freshet_ggml_version()),
+        ].joined(separator: "/")
     }
 
     /// When a file was last written, because the fingerprint reads only samples of it.
@@ -79,6 +85,7 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         self.llama = llama
         self.model = model
         self.engine = engine
+        stateKey = Array(Self.stateKey(options, model: llama).utf8)
         do throws(GenerationError) {
             embedder = .success(try LlamaEmbedder(model: llama, options: options))
         } catch {

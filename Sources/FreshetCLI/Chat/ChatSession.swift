@@ -76,8 +76,8 @@ final class ChatSession {
             try await answer()
             // No new answer came: the old one stands.
             if conversation.turns.count < before.turns.count { conversation = before }
-        case .save(let path): save(to: path)
-        case .load(let path): load(from: path)
+        case .save(let path): await save(to: path)
+        case .load(let path): await load(from: path)
         case .settings: showSettings()
         case .set(let name, let value): try set(name, to: value)
         case .statistics:
@@ -132,23 +132,25 @@ final class ChatSession {
         console.note(text.isEmpty ? "The system prompt is removed." : "The system prompt is set.")
     }
 
-    private func save(to path: String) {
+    private func save(to path: String) async {
         do {
             try OutputFile.write(conversation.json(), to: path)
-            console.note("Saved \(conversation.turns.count) turns to “\(path)”.")
         } catch {
-            fail(error.message ?? "Nothing was saved.")
+            return fail(error.message ?? "Nothing was saved.")
         }
+        let state = await model.states?.save(conversation, beside: path)
+        console.note("Saved \(conversation.turns.count) turns to “\(path)”\(state?.sentenceEnd ?? ".")")
     }
 
-    private func load(from path: String) {
+    private func load(from path: String) async {
         do {
             let text = try Input.readText(file: path, signals: console.signals)
             conversation = try Conversation(json: text, from: "“\(path)”")
-            console.note("Loaded \(conversation.turns.count) turns from “\(path)”.")
         } catch {
-            fail(error.message ?? "Nothing was loaded.")
+            return fail(error.message ?? "Nothing was loaded.")
         }
+        let state = await model.states?.restore(beside: path)
+        console.note("Loaded \(conversation.turns.count) turns from “\(path)”\(state?.sentenceEnd ?? ".")")
     }
 
     private var settings: [Option<AnswerOptions>] { AnswerOptions.groups.flatMap(\.options) }

@@ -35,6 +35,7 @@ final class EngineLoop {
                 freeSlots: slots.count(where: \.isFree), running: running, isIdle: isIdle,
                 expiry: slots.compactMap(\.expiry).min(), now: now)
             guard !arrivals.isClosed else {
+                arrivals.errands.forEach { $0.refuse() }
                 let running = slots.compactMap { $0.generation?.answers }
                 (arrivals.expired.map(\.answers) + running).forEach { fail($0, .shuttingDown) }
                 return
@@ -43,6 +44,7 @@ final class EngineLoop {
                 if let error = submission.answers.timeout() { fail(submission.answers, error) }
             }
             retire()
+            arrivals.errands.forEach { memory.carryOut($0) }
             arrivals.admitted.forEach(admit)
             for place in waiting { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
             isIdle = !step()

@@ -13,6 +13,8 @@ final class EngineQueue: @unchecked Sendable {
         var expired: [Submission] = []
         /// What the disk had for prompts, by the number of the generation that asked.
         var prefixes: [UInt64: [PrefixBlock]] = [:]
+        /// What is to be done to memory beside the generations.
+        var errands: [MemoryErrand] = []
         /// Whether the engine is to stop.
         var isClosed = false
     }
@@ -22,6 +24,7 @@ final class EngineQueue: @unchecked Sendable {
     private let retryAfter: Duration
     private var line: WaitingLine
     private var prefixes: [UInt64: [PrefixBlock]] = [:]
+    private var errands: [MemoryErrand] = []
     private var lastTicket: UInt64 = 0
     private var isKnocked = false
     private var isClosed = false
@@ -72,6 +75,25 @@ final class EngineQueue: @unchecked Sendable {
         }
     }
 
+    /// Lets the engine's thread do something to its memory.
+    ///
+    /// - Throws: ``GenerationError`` with code `overloaded` when too much waits, or `shuttingDown`.
+    func add(_ errand: MemoryErrand) throws(GenerationError) {
+        try monitor.withLock { () throws(GenerationError) in
+            if isClosed { throw .shuttingDown }
+            guard errands.count < Self.errandLimit else {
+                throw GenerationError(
+                    .overloaded, "Too many states wait to be saved or restored; try again later.",
+                    retryAfter: retryAfter)
+            }
+            errands.append(errand)
+            monitor.signal()
+        }
+    }
+
+    /// States that wait are in memory.
+    private static let errandLimit = 4
+
     /// Says that nobody waits for a request any more, wherever it is.
     func leave(_ ticket: UInt64) {
         monitor.withLock {
@@ -111,7 +133,7 @@ final class EngineQueue: @unchecked Sendable {
         now: () -> ContinuousClock.Instant
     ) -> Arrivals {
         monitor.withLock {
-            while isIdle, !isKnocked, !isClosed, prefixes.isEmpty, line.count == 0 || freeSlots == 0 {
+            while isIdle, !isKnocked, !isClosed, prefixes.isEmpty, errands.isEmpty, line.count == 0 || freeSlots == 0 {
                 guard let next = [expiry, line.nextExpiry()].compactMap(\.self).min() else {
                     monitor.wait()
                     continue
@@ -122,7 +144,7 @@ final class EngineQueue: @unchecked Sendable {
             }
             isKnocked = false
             var arrivals = Arrivals(prefixes: prefixes, isClosed: isClosed)
-            prefixes = [:]
+            (arrivals.errands, prefixes, errands) = (errands, [:], [])
             arrivals.expired = isClosed ? line.removeAll() : line.removeLate(now: now)
             arrivals.admitted = line.admit(freeSlots, running: running)
             return arrivals

@@ -107,6 +107,30 @@ package final class InferenceEngine: Sendable {
         return stream
     }
 
+    /// Takes out what memory holds of a text's beginning, as one block that begins at 0. What runs waits meanwhile.
+    ///
+    /// - Returns: `nil` when it holds nothing of it.
+    /// - Throws: ``GenerationError``.
+    func state(of tokens: [Token]) async throws(GenerationError) -> PrefixBlock? {
+        try await withCheckedContinuation { continuation in
+            run(.save(tokens) { continuation.resume(returning: $0) })
+        }.get()
+    }
+
+    /// Puts such a block into memory, where later prompts find it.
+    ///
+    /// - Returns: whether it is there; not where it is of another kind of memory, or there is no room.
+    /// - Throws: ``GenerationError``.
+    func restore(_ block: PrefixBlock) async throws(GenerationError) -> Bool {
+        try await withCheckedContinuation { continuation in
+            run(.restore(block) { continuation.resume(returning: $0) })
+        }.get()
+    }
+
+    private func run(_ errand: MemoryErrand) {
+        do throws(GenerationError) { try queue.add(errand) } catch { errand.refuse(error) }
+    }
+
     /// Ends what runs and what waits, as failed with `shuttingDown`, and waits until the backend is freed.
     package func shutDown() async {
         queue.close()

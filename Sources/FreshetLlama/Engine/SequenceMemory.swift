@@ -48,7 +48,11 @@ struct SequenceMemory {
     ///
     /// - Returns: the sequence, and how many tokens of the prompt it holds.
     mutating func begin(_ prompt: [Token], mayShare: Bool) -> (sequence: Int32, cached: Int) {
-        let start = cache.start(prompt.dropLast(), mayShare: mayShare)
+        take(prompt.dropLast(), mayShare: mayShare)
+    }
+
+    private mutating func take(_ tokens: ArraySlice<Token>, mayShare: Bool) -> (sequence: Int32, cached: Int) {
+        let start = cache.start(tokens, mayShare: mayShare)
         apply(start.operations)
         guard !canContinue(start.sequence) else {
             return (start.sequence, start.cached)
@@ -174,6 +178,23 @@ struct SequenceMemory {
     mutating func forget(_ sequence: Int32) {
         names[sequence] = nil
         apply(cache.forget(sequence))
+    }
+
+    /// Does what somebody outside wants of memory.
+    mutating func carryOut(_ errand: MemoryErrand) {
+        switch errand {
+        case .save(let tokens, let completion):
+            // A sequence of its own: those that hold these tokens are not touched, whether they run or have ended.
+            let (sequence, cached) = take(tokens[...], mayShare: true)
+            let payload = cached > 0 ? backend.save(sequence, range: 0..<cached) : nil
+            finish(sequence)
+            completion(.success(payload.map { PrefixBlock(tokens: tokens[..<cached], range: 0..<cached, payload: $0) }))
+        case .restore(let block, let completion):
+            let (sequence, _) = take(block.tokens, mayShare: true)
+            let isRestored = restore(block, to: sequence)
+            finish(sequence)
+            completion(.success(isRestored))
+        }
     }
 
     private func apply(_ operations: [PrefixCache.Operation]) {

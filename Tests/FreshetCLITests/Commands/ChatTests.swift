@@ -23,6 +23,41 @@ struct ChatTests {
         #expect(outcome.errorText.contains("Saved 2 turns") && outcome.errorText.contains("Loaded 2 turns"))
         #expect(file.contents?.contains("My name is Tom.") == true)
         #expect(file.contents?.contains(answers.first ?? "-") == true)
+        unlink(file.path + ".state")
+    }
+
+    /// What was computed comes back in another process; a state that cannot be used costs no more than its computation.
+    @Test func aLoadedConversationIsNotComputedAgain() async throws {
+        let file = try TemporaryFile("")
+        defer { unlink(file.path + ".state") }
+        let save = await FreshetProcess.run(
+            Self.greedy, input: Array("My name is Tom. Tell me a story.\n/save \(file.path)\n".utf8))
+        let kept = try #require(Self.number(before: " computed tokens", in: save.errorText))
+        #expect(kept > 20)
+
+        let load = Array("/load \(file.path)\nWhat is my name?\n/stats\n".utf8)
+        let goOn = await FreshetProcess.run(Self.greedy, input: load)
+        #expect(goOn.ending == .exited(0) && goOn.errorText.contains("Loaded 2 turns"))
+        #expect(Self.number(before: " computed tokens", in: goOn.errorText) == kept)
+        #expect(Self.number(before: " of them still in memory", in: goOn.errorText) == kept)
+
+        // Another way of keeping keys: text only.
+        let other = await FreshetProcess.run(Self.greedy + ["-ctk", "q8_0"], input: load)
+        #expect(other.ending == .exited(0) && other.errorText.contains("as text only. The state "))
+        #expect(!other.errorText.contains("still in memory"))
+        let handle = try #require(FileHandle(forWritingAtPath: file.path + ".state"))
+        try handle.seek(toOffset: 1000)
+        try handle.write(contentsOf: [1, 2, 3, 4, 5])
+        try handle.close()
+        let damaged = await FreshetProcess.run(Self.greedy, input: load)
+        #expect(damaged.ending == .exited(0) && damaged.errorText.contains("is damaged."))
+    }
+
+    /// The number that stands before some words.
+    private static func number(before words: String, in text: String) -> Int? {
+        text.range(of: words).flatMap { range in
+            Int(String(text[..<range.lowerBound].reversed().prefix { $0.isNumber }.reversed()))
+        }
     }
 
     @Test func anAnswerThatCannotBeGivenAnewStands() async throws {
@@ -31,6 +66,7 @@ struct ChatTests {
         let outcome = await FreshetProcess.run(Self.greedy, input: Array(input.utf8))
         #expect(outcome.ending == .exited(1) && outcome.errorText.contains("deadline"), "\(outcome.errorText)")
         #expect(outcome.errorText.contains("Saved 2 turns"))
+        unlink(file.path + ".state")
     }
 
     @Test(arguments: [

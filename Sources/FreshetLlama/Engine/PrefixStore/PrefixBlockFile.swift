@@ -63,6 +63,25 @@ struct PrefixBlockFile {
         return isRight ? payload : nil
     }
 
+    /// Reads the tokens of an open file whose model key is known, of which nothing is believed yet:
+    /// ``payload(in:byteCount:)`` is asked next.
+    ///
+    /// - Returns: `nil` when the file is none of this format or model, or cannot be read.
+    static func tokens(in descriptor: Int32, byteCount: Int, modelKey: [UInt8]) -> [Token]? {
+        let head = FileBytes.read(descriptor, at: 0, count: checksum.upperBound + modelKey.count).bytes
+        guard head.count == checksum.upperBound + modelKey.count else { return nil }
+        let count = head.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 24, as: UInt64.self) }
+        let known = PrefixBlockFile(modelKey: modelKey, tokens: [], range: 0..<0).uncheckedFront(payloadLength: 0)
+        guard head[..<16] == known[..<16], head[checksum.upperBound...] == known[checksum.upperBound...],
+            count <= UInt64(max(0, byteCount - head.count) / 4)
+        else { return nil }
+        let bytes = FileBytes.read(descriptor, at: head.count, count: 4 * Int(count)).bytes
+        guard bytes.count == 4 * Int(count) else { return nil }
+        return bytes.withUnsafeBytes { bytes in
+            (0..<Int(count)).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Token.self) }
+        }
+    }
+
     private func uncheckedFront(payloadLength: Int) -> [UInt8] {
         var front: [UInt8] = []
         front.reserveCapacity(frontLength)

@@ -9,7 +9,7 @@ final class PrefixPart {
     private let folder: OpenFolder
     private let descriptor: Int32
     private let name: String
-    private var isBlock = false
+    private var isNamed = false
 
     /// Makes an empty file.
     init(in folder: OpenFolder) throws(PrefixFolderFailure) {
@@ -23,7 +23,7 @@ final class PrefixPart {
     }
 
     deinit {
-        if !isBlock { unlinkat(folder.descriptor, name, 0) }
+        if !isNamed { unlinkat(folder.descriptor, name, 0) }
         close(descriptor)
     }
 
@@ -58,10 +58,18 @@ final class PrefixPart {
     /// Makes the file a block, in one step: there is no moment with half of it.
     func becomeBlock(named blockName: PrefixBlockName, lastUse: Int) throws(PrefixFolderFailure) {
         var times = [PrefixFolder.time(lastUse), PrefixFolder.time(lastUse)]
-        guard futimens(descriptor, &times) == 0,
-            renameat(folder.descriptor, name, folder.descriptor, blockName.fileName) == 0
-        else { throw PrefixFolderFailure(errno: errno, "a file in it cannot be renamed") }
-        isBlock = true
+        guard futimens(descriptor, &times) == 0 else {
+            throw PrefixFolderFailure(errno: errno, "a file in it cannot be given a time")
+        }
+        try become(blockName.fileName)
+    }
+
+    /// Gives the file a name, in one step; a file that had it is replaced.
+    func become(_ fileName: String) throws(PrefixFolderFailure) {
+        guard renameat(folder.descriptor, name, folder.descriptor, fileName) == 0 else {
+            throw PrefixFolderFailure(errno: errno, "a file in it cannot be renamed")
+        }
+        isNamed = true
     }
 
     /// Removes what killed processes left; the files of those that live are locked.
