@@ -78,7 +78,8 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         }
         if (llama_get_memory(context) == nullptr) {
             llama_free(context);
-            freshet::fill(error, FRESHET_ERROR_UNSUPPORTED, "the model keeps no memory of a text that it could continue");
+            freshet::fill(
+                error, FRESHET_ERROR_UNSUPPORTED, "the model keeps no memory of a text that it could continue");
             return nullptr;
         }
         std::unique_ptr<freshet_context> owner;

@@ -139,8 +139,9 @@ int32_t freshet_vocab_tokenize(const freshet_model * model, const char * source,
             return INT32_MIN;
         }
         freshet::LogCapture log(freshet::Aborts::become_exceptions);
-        const int32_t count = llama_tokenize(model->vocab, length == 0 ? "" : source, static_cast<int32_t>(length), tokens, capacity,
-                                             add_special, parse_special);
+        const int32_t count = llama_tokenize(
+            model->vocab, length == 0 ? "" : source, static_cast<int32_t>(length), tokens, capacity, add_special,
+            parse_special);
         if (count == INT32_MIN) {
             freshet::fill(error, FRESHET_ERROR_OTHER, "the text has too many tokens");
             return INT32_MIN;

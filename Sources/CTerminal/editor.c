@@ -29,8 +29,8 @@ struct freshet_editor {
 /* Where the handler writes: the open editor's pipe. */
 static volatile sig_atomic_t changes_writer = -1;
 
-/* Notes that the window's size has changed, or that the program goes on after Ctrl-Z. Some other thread may run this, so
- * that it wakes the wait for a key by a pipe. */
+/* Notes that the window's size has changed, or that the program goes on after Ctrl-Z. Some other thread may run this,
+ * so that it wakes the wait for a key by a pipe. */
 static void note_change(int number) {
     int before = errno;
     unsigned char byte = (unsigned char)number;

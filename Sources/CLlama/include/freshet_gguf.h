@@ -1,8 +1,8 @@
 // Writing GGUF files through ggml's own writer, and numbers into ggml's types through its own quantiser.
 //
-// There is one noun: a *gguf* is a file's header in the making, its metadata and the table of its tensors. It is an opaque
-// handle with one owner, who frees it, and belongs to one thread at a time. The tensors' data is not in it: the caller
-// writes the header and after it each tensor's rows, at the place that the header gives them.
+// There is one noun: a *gguf* is a file's header in the making, its metadata and the table of its tensors. It is an
+// opaque handle with one owner, who frees it, and belongs to one thread at a time. The tensors' data is not in it: the
+// caller writes the header and after it each tensor's rows, at the place that the header gives them.
 //
 // Keys, names and texts are UTF-8 and end in a zero byte. A function that can fail takes a freshet_error and answers
 // false; the header is then as it was. See freshet_llama.h for how errors and exceptions pass.
@@ -37,9 +37,9 @@ bool freshet_gguf_set_int32s(freshet_gguf * _Nonnull gguf, const char * _Nonnull
 bool freshet_gguf_set_texts(freshet_gguf * _Nonnull gguf, const char * _Nonnull key, const char * _Nonnull texts,
                             size_t count, freshet_error * _Nonnull error);
 
-// Adds a tensor of 1 to 4 dimensions, the fastest first, after those that are there. `type` is its number in GGUF files.
-// Refused: a name that is taken or longer than 63 bytes, a dimension below 1, rows that are no whole number of the
-// type's blocks, and a type that freshet_quantize does not write.
+// Adds a tensor of 1 to 4 dimensions, the fastest first, after those that are there. `type` is its number in GGUF
+// files. Refused: a name that is taken or longer than 63 bytes, a dimension below 1, rows that are no whole number of
+// the type's blocks, and a type that freshet_quantize does not write.
 bool freshet_gguf_add_tensor(freshet_gguf * _Nonnull gguf, const char * _Nonnull name, uint32_t type,
                              const int64_t * _Nonnull dimensions, uint32_t dimension_count,
                              freshet_error * _Nonnull error);

@@ -6,7 +6,8 @@
 //
 // Why this is in C: llama.cpp passes structures by value that change with every version, aborts or throws C++
 // exceptions where a caller needs an answer, and writes to the terminal. None of that passes this header: no type of
-// llama.cpp, no C++, no exception. A function that can fail takes a freshet_error and says what memory looks like after.
+// llama.cpp, no C++, no exception. A function that can fail takes a freshet_error and says what memory looks like
+// after.
 //
 // Text is UTF-8 with an explicit length and is never assumed to end in a zero byte, unless said otherwise. A function
 // that fills a buffer returns the length that is needed, which may be more than it was given: call it again with more.
@@ -189,7 +190,8 @@ typedef struct freshet_context_params {
     // Threads for one token, and for many.
     int32_t threads;
     int32_t batch_threads;
-    // Let OpenBLAS compute products of many tokens with weights that are not repacked. Nothing where it is not built in.
+    // Let OpenBLAS compute products of many tokens with weights that are not repacked. Nothing where it is not built
+    // in.
     bool use_blas;
     // Asked many times during a decode, on its thread; answer true to break it off. May be NULL.
     bool (* _Nullable should_interrupt)(void * _Nullable data);
@@ -223,13 +225,13 @@ const float * _Nullable freshet_context_logits(freshet_context * _Nonnull contex
 // The position after the last one that a sequence holds: 0 for an empty sequence.
 int32_t freshet_context_next_position(const freshet_context * _Nonnull context, int32_t sequence);
 
-// Whether a sequence ends before `position` and holds all that a token there looks back at. llama.cpp lets new tokens take
-// the cells of a sliding window that lie out of sight of their sequence's end, also in a cache of full size; what was cut
-// or shared before that end may then miss them.
+// Whether a sequence ends before `position` and holds all that a token there looks back at. llama.cpp lets new tokens
+// take the cells of a sliding window that lie out of sight of their sequence's end, also in a cache of full size; what
+// was cut or shared before that end may then miss them.
 bool freshet_context_can_continue(const freshet_context * _Nonnull context, int32_t sequence, int32_t position);
 
-// Lets the sequence `to`, which is empty, hold the first `length` tokens of `from` too, without a copy. For a model that
-// cannot truncate, all of them.
+// Lets the sequence `to`, which is empty, hold the first `length` tokens of `from` too, without a copy. For a model
+// that cannot truncate, all of them.
 void freshet_context_share(freshet_context * _Nonnull context, int32_t from, int32_t to, int32_t length);
 
 // Whether positions can be taken out of the middle of a sequence.

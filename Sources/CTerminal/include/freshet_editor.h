@@ -21,8 +21,8 @@ enum {
     FRESHET_EDIT_INTERRUPTED = 2, /* the wake descriptor became readable; what was typed is dropped */
 };
 
-/* Opens an editor that reads keys from `input` and draws on `output`, both terminals. The descriptors stay the caller's;
- * the editor works on duplicates. `wake` is watched and never read. Sets LC_CTYPE to a UTF-8 locale when it is not one,
+/* Opens an editor that reads keys from `input` and draws on `output`, both terminals. The descriptors stay the
+ * caller's; the editor works on duplicates. `wake` is watched and never read. Sets LC_CTYPE to a UTF-8 locale when it is not one,
  * because libedit reads and draws characters through it.
  * Returns NULL when the terminal cannot be used; nothing is left open then. */
 freshet_editor *_Nullable freshet_edit_open(int input, int output, int wake);
@@ -38,8 +38,8 @@ int freshet_edit_read(freshet_editor *editor, const char *prompt, const char *_N
 /* Adds a line to the history. The last 1000 different lines are kept. */
 void freshet_edit_remember(freshet_editor *editor, const char *line);
 
-/* Reads or writes the history's file. Return 0, or -1 when the file cannot be opened or is not a history; the history in
- * memory is then what could be read. A file that is written is readable by its owner only. */
+/* Reads or writes the history's file. Return 0, or -1 when the file cannot be opened or is not a history; the history
+ * in memory is then what could be read. A file that is written is readable by its owner only. */
 int freshet_edit_load_history(freshet_editor *editor, const char *path);
 int freshet_edit_save_history(freshet_editor *editor, const char *path);
 

@@ -28,8 +28,8 @@ import Testing
         var testDescription: String { "\(lengths) heads \(heads), \(tokens) tokens, \(cells) cells, \(sequences)" }
     }
 
-    /// One token and many, one sequence and as many as tokens, cells that fill a tile and that do not, and more of them than
-    /// are looked at together.
+    /// One token and many, one sequence and as many as tokens, cells that fill a tile and that do not, and more of them
+    /// than are looked at together.
     static let shapes = [
         Shape((64, 64), heads: (14, 2), tokens: 1, cells: 300, sequences: 1),
         Shape((64, 64), heads: (14, 2), tokens: 16, cells: 1000, sequences: 16),
@@ -88,8 +88,8 @@ import Testing
         (ValueType.q8_0, false), (.q5_0, false), (.q4_0, false), (.q4_0, true), (.q4_K, false), (.q4_K, true),
     ])
     func productsAreExact(_ type: ValueType, isInterleaved: Bool) {
-        // Groups of eight and 16 rows and parts of them; an odd number of blocks; every number of tokens up to more than
-        // are taken at once, and more than share a panel.
+        // Groups of eight and 16 rows and parts of them; an odd number of blocks; every number of tokens up to more
+        // than are taken at once, and more than share a panel.
         for rows: Int32 in isInterleaved ? [8, 40, 120] : [5, 16, 40, 120] {
             for columns: Int32 in type == .q4_K ? [256, 768] : [32, 96, 512] {
                 for tokens in (1...35).map(Int32.init) + [130, 300] where rows < 100 || tokens % 7 < 2 {
