@@ -188,7 +188,7 @@ import Testing
 
     private func expectRefusal(_ server: LoopbackServer, status: Int, body: String) async throws {
         let receiver = RecordingReceiver()
-        let request = Secrets.request(server, deadlines: HTTPDeadlines(idle: .milliseconds(200)))
+        let request = Secrets.request(server, deadlines: HTTPDeadlines(idle: .seconds(1)))
         _ = try transport.start(request, receiver: receiver)
         guard case .refused(let head, let bytes) = await receiver.end() else {
             Issue.record("not a refusal: \(await receiver.end())")

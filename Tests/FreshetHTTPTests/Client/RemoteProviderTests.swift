@@ -60,9 +60,9 @@ import Testing
         }
         let server = try answering([.send(LoopbackServer.chunkedHead() + begin)] + comments)
         var request = chat
-        request.idleTimeout = .milliseconds(300)
+        request.idleTimeout = .seconds(1)
         let iterator = try await RemoteProvider(options(server.url)).stream(request).makeAsyncIterator()
-        if !isRead { try await Task.sleep(for: .milliseconds(600)) }
+        if !isRead { try await Task.sleep(for: .seconds(2)) }
         let error = await #expect(throws: GenerationError.self) { while try await iterator.next() != nil {} }
         #expect(error?.code == .deadlineExceeded && error?.message.contains("idle timeout") == true)
         #expect(error?.partial?.text == Transcript.pieces.prefix(2).joined())
@@ -264,7 +264,7 @@ import Testing
         let beginning = Transcript.wire(Transcript.events.prefix(2), done: false)
         let server = try answering([.send(LoopbackServer.chunkedHead() + LoopbackServer.chunk(beginning)), .stall])
         var request = chat
-        request.deadline = .milliseconds(500)
+        request.deadline = .seconds(2)
         let error = try await ProviderConformance.failureKeepsPartialWork(RemoteProvider(options(server.url)), request)
         #expect(error.code == .deadlineExceeded && error.message.contains("total deadline"))
         #expect(error.partial?.text == "Naïve ")

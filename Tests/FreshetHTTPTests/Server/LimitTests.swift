@@ -22,9 +22,9 @@ import Testing
         let handled = Counter()
         try await withServer(
             {
-                $0.limits.headerTime = .milliseconds(300)
-                $0.limits.bodyTime = .milliseconds(300)
-                $0.limits.idleTime = .milliseconds(300)
+                $0.limits.headerTime = .milliseconds(900)
+                $0.limits.bodyTime = .milliseconds(900)
+                $0.limits.idleTime = .milliseconds(900)
             },
             handler: { _ in
                 handled.add(1)
@@ -53,8 +53,8 @@ import Testing
     @Test func quietConnectionsAreClosed() async throws {
         try await withServer(
             {
-                $0.limits.headerTime = .milliseconds(200)
-                $0.limits.idleTime = .milliseconds(200)
+                $0.limits.headerTime = .milliseconds(900)
+                $0.limits.idleTime = .milliseconds(900)
             },
             { server in
                 let answers = try await RawClient.talk(to: server.port) { client in
@@ -69,18 +69,18 @@ import Testing
     @Test func aHandlerMayTakeItsTime() async throws {
         try await withServer(
             {
-                $0.limits.headerTime = .milliseconds(100)
-                $0.limits.bodyTime = .milliseconds(100)
-                $0.limits.idleTime = .milliseconds(100)
-                $0.limits.stallTime = .milliseconds(100)
+                $0.limits.headerTime = .milliseconds(500)
+                $0.limits.bodyTime = .milliseconds(500)
+                $0.limits.idleTime = .milliseconds(500)
+                $0.limits.stallTime = .milliseconds(500)
             },
             handler: { _ in
-                try? await Task.sleep(for: .milliseconds(600))
+                try? await Task.sleep(for: .milliseconds(1500))
                 return HTTPResponse(
                     body: .stream { writer in
-                        try await Task.sleep(for: .milliseconds(600))
+                        try await Task.sleep(for: .milliseconds(1500))
                         try await writer.write(Array("late".utf8))
-                        try await Task.sleep(for: .milliseconds(600))
+                        try await Task.sleep(for: .milliseconds(1500))
                     })
             },
             { server in

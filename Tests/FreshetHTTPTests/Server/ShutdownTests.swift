@@ -45,7 +45,7 @@ import Testing
     @Test func thoseThatDoNotEndAreToldAndThenCut() async throws {
         let outcomes = Collected<HTTPOutcome>()
         try await withServer(
-            { $0.limits.lastWordsTime = .milliseconds(300) },
+            { $0.limits.lastWordsTime = .seconds(3) },
             handler: { request in
                 HTTPResponse(
                     body: .stream { writer in

@@ -19,7 +19,11 @@ import Testing
         _ change: (inout InferenceService.Options) -> Void = { _ in }, _ body: (HTTPServer) async throws -> Void
     ) async throws {
         let service = try makeService(provider, change: change, log: log)
-        try await withServer({ $0.errorResponse = { service.response(to: $0) } }, handler: service.respond(to:), body)
+        try await withServer(
+            {
+                $0.errorResponse = { service.response(to: $0) }
+                $0.limits.lastWordsTime = .seconds(30)
+            }, handler: service.respond(to:), body)
     }
 
     @Test func theFramesAreOpenAIsAndTheConnectionGoesOn() async throws {
