@@ -3,7 +3,7 @@ import Freshet
 import FreshetBench
 import FreshetTestSupport
 
-/// Starts both servers on one model with the same threads, slots and context, and lets them take turns.
+/// Starts both programs on one model with the same threads, slots and context, and lets them take turns.
 struct Arena: Sendable {
     /// What was asked for.
     let options: BenchmarkOptions
@@ -24,13 +24,19 @@ struct Arena: Sendable {
         freshet =
             URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
             .appendingPathComponent("freshet").path
-        llamaServer = EmbeddedModel.repository.appendingPathComponent(".llama/bin/llama-server").path
-        guard FileManager.default.isExecutableFile(atPath: llamaServer) else {
-            throw GenerationError(
-                .unreachable, "llama-server is not there to compare with: run scripts/bootstrap --tools.")
-        }
+        llamaServer = try Self.tool("llama-server")
         model = try Self.model(options, freshet: freshet)
         rival = try Self.leaveOutBLAS(of: llamaServer, in: folder, arguments: options.rivalArguments)
+    }
+
+    /// A program of llama.cpp's own.
+    private static func tool(_ name: String) throws(GenerationError) -> String {
+        let path = EmbeddedModel.repository.appendingPathComponent(".llama/bin/\(name)").path
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw GenerationError(
+                .unreachable, "\(name) is not there to compare with: run scripts/bootstrap --tools.")
+        }
+        return path
     }
 
     /// The synthetic model, which is made once a machine.
@@ -69,14 +75,48 @@ struct Arena: Sendable {
         }
         let version = try Tool.run([program, "--version"], environment: environment)
         let name = version.split(separator: "\n").first { $0.hasPrefix("version") }.map(String.init) ?? "unknown"
-        return "rival: llama-server, \(name), from the same source and flags, OpenBLAS left out (its devices: none)"
+        return "rival: llama.cpp's programs, \(name), from the same source and flags, OpenBLAS left out (devices: none)"
             + (arguments.isEmpty ? "" : ", with " + arguments.joined(separator: " "))
     }
 }
 
 extension Arena {
-    /// What the report is between.
-    var sides: [Side] { [Self.side(.freshet), Self.side(.llamaServer)] }
+    /// The programs of a contest that are run anew for each figure; `nil` where both are servers.
+    ///
+    /// - Throws: `GenerationError` that says what is missing.
+    private func programs(of contest: Contest) throws(GenerationError) -> ProgramPair? {
+        let common = ["--model", model, "--threads", "\(threads)"]
+        let work: (freshet: [String], rival: String, arguments: [String])
+        switch contest {
+        case .startup:
+            let prompt = "Once upon a time"
+            let one = ["--predict", "1", "--temp", "0", "--ctx-size", "512"]
+            work = (
+                ["generate", prompt] + one, "llama-completion",
+                // What only costs it time is left out.
+                one + ["--prompt", prompt, "--no-conversation", "--no-warmup", "--fit", "off"]
+            )
+        case .speed:
+            let lengths = ["-p", "\(ProgramSpeed.promptLength)", "-n", "\(ProgramSpeed.answerLength)", "-r", "1"]
+            work = (
+                ["bench", "prompt", "decode", "--format", "json"] + lengths, "llama-bench", lengths + ["-o", "json"]
+            )
+        default: return nil
+        }
+        let rival = try Self.tool(work.rival)
+        return ProgramPair(
+            freshet: Program(model: "freshet", command: [freshet] + work.freshet + common + ["--no-profile"]),
+            rival: Program(
+                model: work.rival, command: [rival] + work.arguments + common + options.rivalArguments,
+                environment: rivalEnvironment))
+    }
+
+    private var threads: Int { options.threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+    /// llama.cpp as it is, without OpenBLAS.
+    private var rivalEnvironment: [String: String] {
+        ["LD_PRELOAD": folder + "/no-blas.so", "FRESHET_KERNELS": "0"]
+    }
 
     private static func side(_ program: ServerProcess.Program) -> Side {
         Side(name: program.rawValue, model: Side.Model(name: "model"))
@@ -87,6 +127,7 @@ extension Arena {
     /// - Parameter report: what is known before.
     /// - Returns: the report with the contest's rows.
     func measure(_ contest: Contest, _ report: Report) async throws(GenerationError) -> Report {
+        if let pair = try programs(of: contest) { return await run(contest, pair.contenders, report) }
         let (slots, context) = contest.room
         let ours = try await start(.freshet, slots: slots, context: context)
         let theirs = try await start(.llamaServer, slots: slots, context: context, arguments: contest.rivalArguments)
@@ -99,16 +140,22 @@ extension Arena {
                 }),
             Contender(Self.side(.llamaServer), provider: theirs.provider, processIdentifier: theirs.pid),
         ]
-        let benchmark = Benchmark(
-            contenders, experiments: contest.experiments, manner: Manner(.tokens), rounds: options.rounds)
-        // A measurement takes minutes: what runs is told.
-        let found = await benchmark.run(report) { title, left in
-            let rest = left.seconds.map { ", about \(Quantity.wait($0)) left" } ?? ""
-            FileHandle.standardError.write(Data("\(contest.rawValue): \(title)\(rest)\n".utf8))
-        }
+        let found = await run(contest, contenders, report)
         await ours.stop()
         await theirs.stop()
         return found
+    }
+
+    private func run(_ contest: Contest, _ contenders: [Contender], _ report: Report) async -> Report {
+        let benchmark = Benchmark(
+            contenders, experiments: contest.experiments, manner: Manner(.tokens), rounds: options.rounds)
+        var report = report
+        report.sides = contenders.map(\.side)
+        // A measurement takes minutes: what runs is told.
+        return await benchmark.run(report) { title, left in
+            let rest = left.seconds.map { ", about \(Quantity.wait($0)) left" } ?? ""
+            FileHandle.standardError.write(Data("\(contest.rawValue): \(title)\(rest)\n".utf8))
+        }
     }
 
     /// Starts one server, which has computed something when this returns.
@@ -117,7 +164,6 @@ extension Arena {
     private func start(
         _ program: ServerProcess.Program, slots: Int, context: Int, cache: String? = nil, arguments more: [String] = []
     ) async throws(GenerationError) -> ServerProcess {
-        let threads = options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         var arguments = ["--model", model, "--alias", "model", "--parallel", "\(slots)", "--threads", "\(threads)"]
         var environment: [String: String] = [:]
         switch program {
@@ -127,8 +173,7 @@ extension Arena {
         case .llamaServer:
             // Its context is that of all slots together.
             arguments += ["--ctx-size", "\(slots * context)"] + more + options.rivalArguments
-            environment["LD_PRELOAD"] = folder + "/no-blas.so"
-            environment["FRESHET_KERNELS"] = "0"  // llama.cpp as it is
+            environment = rivalEnvironment
         }
         let path = program == .freshet ? freshet : llamaServer
         let server = try await ServerProcess.start(

@@ -4,14 +4,14 @@ struct BenchmarkOptions {
     var contests: [Contest] = []
     /// How often each side has its turn.
     var rounds = 5
-    /// Threads of each server; `nil` is one for each processor.
+    /// Threads of each program; `nil` is one for each processor.
     var threads: Int?
     /// The model's shape and mixture of types, as `freshet synth` calls them.
     var shape = "qwen2.5-0.5b"
     var quantization = "q4_K_M"
     /// A model's file, instead of a synthetic one.
     var model: String?
-    /// Further arguments of llama-server's.
+    /// Further arguments of llama.cpp's program.
     var rivalArguments: [String] = []
 
     /// What is wrong with the arguments, or what was asked for instead of a measurement.
@@ -26,11 +26,11 @@ struct BenchmarkOptions {
         Figures: \(Contest.allCases.map(\.rawValue).joined(separator: ", ")); all of them unless some are named.
 
           --rounds N     how often each side has its turn (5)
-          --threads N    threads of each server (one for each processor)
+          --threads N    threads of each program (one for each processor)
           --shape NAME   the synthetic model's shape (qwen2.5-0.5b)
           --quant TYPE   how its numbers are stored (q4_K_M)
           --model FILE   a model of your own instead
-          -- ARGUMENT…   further arguments for llama-server, to compare with other settings of its
+          -- ARGUMENT…   further arguments for llama.cpp's program, to compare with other settings of its
         """
 
     /// Reads arguments, the program's name not among them.

@@ -16,6 +16,10 @@ enum Contest: String, CaseIterable, Sendable {
     case embeddings
     /// Resident memory.
     case memory
+    /// A whole process from its start to its first token, beside llama-completion.
+    case startup
+    /// A prompt and an answer of one stream, beside llama-bench.
+    case speed
 
     /// The streams that run side by side, and the tokens that each of them may have.
     var room: (slots: Int, context: Int) {
@@ -24,6 +28,7 @@ enum Contest: String, CaseIterable, Sendable {
         case .memory: (8, 2048)
         case .prefix: (8, 4096)
         case .gap, .cancel, .restart: (4, 4096)
+        case .startup, .speed: (1, 1024)
         }
     }
 
@@ -41,6 +46,8 @@ enum Contest: String, CaseIterable, Sendable {
         case .restart: [Restart(length: 1500)]
         case .embeddings: [(1, 64), (64, 16), (64, 64), (8, 400)].map { TextVectors($0.0, length: $0.1) }
         case .memory: [ResidentMemory(streams: 8)]
+        case .startup: [StartToFirstToken()]
+        case .speed: [ProgramSpeed()]
         }
     }
 }

@@ -4,8 +4,9 @@ import FreshetBench
 import FreshetTestSupport
 import Glibc
 
-/// Prints how `freshet serve` does beside `llama-server`, from the same llama.cpp, on the same model, with the same
-/// threads, slots and context, in one run in which the sides take turns. Only the ratios of one run count.
+/// Prints how `freshet serve` does beside `llama-server`, and other commands beside llama.cpp's other programs, from the
+/// same llama.cpp, on the same model, with the same threads, slots and context, in one run in which the sides take turns.
+/// Only the ratios of one run count.
 @main
 enum EngineBenchmark {
     static func main() async {
@@ -34,7 +35,7 @@ enum EngineBenchmark {
         let arena = try Arena(options, folder: folder)
         let report = Report(
             date: Date(), build: Report.Build(version: "of this checkout", commit: commit), machine: .current,
-            sides: arena.sides, rounds: options.rounds)
+            sides: [], rounds: options.rounds)
         TableReport(report).head.forEach { print($0) }
         print(arena.rival)
         print(

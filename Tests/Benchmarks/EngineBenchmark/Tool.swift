@@ -3,18 +3,20 @@ import Freshet
 
 /// A program that is run to its end for what it writes.
 enum Tool {
-    /// What it wrote to both of its streams.
+    /// What it wrote. It finds nothing on its standard input.
     ///
+    /// - Parameter takesErrors: whether what it wrote to standard error counts too.
     /// - Throws: `GenerationError` with its words, when it cannot be run or fails.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:]
+        _ arguments: [String], environment: [String: String] = [:], takesErrors: Bool = true
     ) throws(GenerationError) -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let pipe = Pipe()
-        (process.standardOutput, process.standardError) = (pipe, pipe)
+        (process.standardInput, process.standardOutput) = (FileHandle.nullDevice, pipe)
+        process.standardError = takesErrors ? pipe : FileHandle.nullDevice
         do {
             try process.run()
         } catch {
