@@ -116,7 +116,9 @@ package struct SlowReader: Experiment {
         workload.requests[streams].request.maxTokens = Self.slowLength
         workload.requests[streams].pause = Workload.Pause(afterPiece: 24, for: pause)
         let timelines = try await run(workload, on: contender, occasion)[0]
-        return Turn(figures(of: timelines), trace: Trace(topic, title, side: 0, timelines: timelines))
+        return Turn(
+            figures(of: timelines),
+            trace: Trace(topic, title, side: 0, timelines: timelines, slowReader: timelines.count - 1))
     }
 
     /// What the timelines say, of which the last is the slow reader's; its longest gap is the pause.

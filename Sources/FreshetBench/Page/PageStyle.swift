@@ -30,6 +30,7 @@ enum PageStyle {
         th { font-weight: 600; }
         tbody th { font-weight: 400; }
         .word { text-align: left; overflow-wrap: anywhere; }
+        thead .word { overflow-wrap: normal; }
         .number { text-align: right; white-space: nowrap; }
         figure { margin: 2rem 0; }
         figcaption { font-weight: 600; margin-bottom: .5rem; }

@@ -13,14 +13,14 @@ struct ThroughputPlot: Plot {
     private let y: PlotScale
     private let frame: PlotFrame
 
-    /// The plot of a report's rows; `nil` when there are none.
+    /// The plot of a report's rows; `nil` when all have the same number of streams.
     init?(_ report: Report) {
         let rows = report.measurements.filter { $0.topic == .streams && $0.parameters.streams != nil }
             .sorted { ($0.parameters.streams ?? 0) < ($1.parameters.streams ?? 0) }
         let lines = report.sides.indices.map { Self.points(of: $0, in: rows) }
         let points = lines.flatMap(\.self)
         guard let fewest = points.map(\.streams).min(), let most = points.map(\.streams).max(),
-            let highest = points.map(\.summary.highest).max()
+            fewest < most, let highest = points.map(\.summary.highest).max()
         else { return nil }
         frame = PlotFrame(top: 34, bottom: 286)
         // Room on both sides, so that no point lies on an axis.

@@ -48,7 +48,9 @@ struct TracePlot: Plot {
 
     var summary: String {
         panels.map { panel in
-            let others = panel.trace.timelines.indices.filter { $0 != panel.trace.intruder }
+            let others = panel.trace.timelines.indices.filter {
+                $0 != panel.trace.intruder && $0 != panel.trace.slowReader
+            }
             let longest = others.compactMap { panel.longestGap(of: $0) }.max()
             var sentence = "\(panel.side): "
             if let span = panel.trace.span {
@@ -98,10 +100,11 @@ struct TracePlot: Plot {
                     "class": "shade", "x": left.inPixels, "y": frame.top.inPixels,
                     "width": max(right - left, 1).inPixels, "height": (frame.bottom - frame.top).inPixels,
                 ])
-            // Where the words would leave the plot, they end there.
-            let isLate = left > frame.right - 160
+            // Where the words would run into those of the column on the right, they end before it.
+            let end = frame.right - 24
+            let isLate = left > end - 190
             PlotFrame.text(
-                "the long prompt is computed", isLate ? frame.right : left, frame.top - 10, isLate ? "end" : "start",
+                "the long prompt is computed", isLate ? end : left, frame.top - 10, isLate ? "end" : "start",
                 into: &markup)
         }
         for (row, timeline) in panel.trace.timelines.enumerated() {

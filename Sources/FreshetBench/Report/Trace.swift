@@ -11,13 +11,18 @@ package struct Trace: Codable, Sendable, Hashable {
     /// The place in ``timelines`` of the request whose long prompt disturbs the others, where there is one: it waits
     /// from its ``Timeline/start`` to its first piece.
     package var intruder: Int?
+    /// The place in ``timelines`` of the request whose reader pauses, where there is one.
+    package var slowReader: Int?
 
     /// A trace.
-    package init(_ topic: Topic, _ name: String, side: Int, timelines: [Timeline], intruder: Int? = nil) {
+    package init(
+        _ topic: Topic, _ name: String, side: Int, timelines: [Timeline], intruder: Int? = nil, slowReader: Int? = nil
+    ) {
         self.topic = topic
         self.name = name
         self.side = side
         self.timelines = timelines
         self.intruder = intruder
+        self.slowReader = slowReader
     }
 }

@@ -77,6 +77,26 @@ struct HTMLReportTests {
         #expect(page.matches(of: /<summary>The numbers<\/summary>\n<div class="wide">\n<table>/).count == pictures)
     }
 
+    /// The pause of the slow reader itself is no gap that others see, and one number of streams makes no curve.
+    @Test func whatIsSaidIsAboutTheOthers() {
+        var report = SampleReport.report
+        report.traces = [
+            Trace(
+                .slowReader, "1 stream beside a paused reader", side: 0,
+                timelines: [
+                    Timeline(label: "stream 1", start: 0, pieces: [0.25, 0.5, 0.75, 3], end: 3),
+                    Timeline(label: "slow reader", start: 0, pieces: [0.25, 9], end: 9),
+                ], slowReader: 1)
+        ]
+        report.measurements = [
+            Measurement(
+                .streams, "4 streams", .init(streams: 4), in: .tokensPerSecond, outcomes: [.init([1]), .init([2])])
+        ]
+        let page = HTMLReport(report).render()
+        #expect(page.contains("freshet: the longest gap of the other streams is 2250 ms."))
+        #expect(!page.contains("Tokens a second against streams"))
+    }
+
     /// Broken numbers cost their picture and nothing else.
     @Test func whatCannotBeDrawnIsLeftOut() {
         var report = WholeReport.report
