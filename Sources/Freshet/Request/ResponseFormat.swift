@@ -15,10 +15,10 @@ public enum ResponseFormat: Sendable, Hashable {
     /// A JSON value that a schema allows, given as the schema's JSON text. Objects have their properties in its order.
     ///
     /// Kept to are `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`,
-    /// `minItems`, `maxItems`, `minLength`, `maxLength`, `pattern`, the formats `date`, `time`, `date-time` and `uuid`,
-    /// the bounds of integers, `anyOf`, `oneOf` (of which at least one holds), `allOf` of objects and `$ref` within the
-    /// schema. What else would restrict the answer, as `not` or `uniqueItems` do, is refused by name; annotations and
-    /// other formats are passed over.
+    /// `minItems`, `maxItems`, `minLength`, `maxLength`, `pattern`, the formats `date`, `time`, `date-time` and `uuid`
+    /// (their shape, not the calendar), the bounds of integers, `anyOf`, `oneOf` (of which at least one holds), `allOf`
+    /// of objects, and `$ref` within the schema. What else would restrict the answer, as `not` or `uniqueItems` do, is
+    /// refused by name; annotations and other formats are passed over.
     case jsonSchema(String)
     /// A text of a grammar in GBNF, llama.cpp's notation, from its rule `root` on.
     case grammar(String)
