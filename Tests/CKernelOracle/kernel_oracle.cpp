@@ -61,7 +61,7 @@ bool compute(ggml_backend * backend, ggml_context * context, ggml_tensor * resul
 }
 
 // The buffer type into which llama.cpp loads weights of this shape, or none.
-ggml_backend_buffer_type_t interleaving_buffer_type() {
+ggml_backend_buffer_type_t packing_buffer_type() {
     ggml_backend_dev_t device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
     ggml_backend_reg_t reg    = ggml_backend_dev_backend_reg(device);
     const auto extra = (ggml_backend_dev_get_extra_bufts_t) ggml_backend_reg_get_proc_address(
@@ -160,7 +160,7 @@ double freshet_oracle_attention_error(const freshet_attention_case * attention) 
     return difference.relative();
 }
 
-double freshet_oracle_product_error(int32_t type, bool is_interleaved, int32_t rows, int32_t columns, int32_t tokens,
+double freshet_oracle_product_error(int32_t type, bool is_packed, int32_t rows, int32_t columns, int32_t tokens,
                                     int32_t threads, uint32_t seed) {
     std::mt19937                    random(seed);
     std::normal_distribution<float> normal;
@@ -179,7 +179,7 @@ double freshet_oracle_product_error(int32_t type, bool is_interleaved, int32_t r
     if (!weight_context || !context || !backend) { return -1; }
     ggml_tensor * a = ggml_new_tensor_2d(weight_context.get(), (ggml_type) type, columns, rows);
     ggml_tensor * b = ggml_new_tensor_2d(context.get(), GGML_TYPE_F32, columns, tokens);
-    ggml_backend_buffer_type_t place = is_interleaved ? interleaving_buffer_type() : nullptr;
+    ggml_backend_buffer_type_t place = is_packed ? packing_buffer_type() : nullptr;
     const Owner<ggml_backend_buffer> weight_buffer(
         ggml_backend_alloc_ctx_tensors_from_buft(weight_context.get(), place ? place : ggml_backend_cpu_buffer_type()));
     ggml_tensor * result = ggml_mul_mat(context.get(), a, b);

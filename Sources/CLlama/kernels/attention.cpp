@@ -92,9 +92,9 @@ struct Sight {
         for (int word = 0; 64 * word < cells; ++word) {
             const int      present  = std::min(cells - 64 * word, 64);
             const uint64_t everyone = present == 64 ? ~uint64_t(0) : (uint64_t(1) << present) - 1;
-            const auto *   here     = mask + 64 * word;
+            const auto *   here     = mask ? mask + 64 * word : seen;
             const size_t   bytes    = present * sizeof(ggml_fp16_t);
-            if (!mask || memcmp(here, seen, bytes) == 0) {
+            if (memcmp(here, seen, bytes) == 0) {
                 words[word] = everyone;
             } else if (memcmp(here, hidden.cells, bytes) == 0) {
                 words[word] = 0;
@@ -209,8 +209,9 @@ struct Attention {
             Sight together = sights[token];
             for (next = token + 1; next < tokens; ++next) {
                 Sight both;
-                both.count  = 0;
-                int shared  = 0;
+                both.count       = 0;
+                both.is_weighted = false;
+                int shared       = 0;
                 for (int word = 0; word < words; ++word) {
                     both.words[word] = together.words[word] | sights[next].words[word];
                     both.count += __builtin_popcountll(both.words[word]);

@@ -19,8 +19,9 @@ bool freshet_attention(const ggml_compute_params * params, ggml_tensor * dst);
 bool freshet_product(const ggml_compute_params * params, int type, int token_type, int64_t m, int64_t n, int64_t k,
                      const void * A, int64_t lda, const void * B, int64_t ldb, float * C, int64_t ldc);
 
-// The same for a thread's own rows of weights, m of them and `columns` long, as llama.cpp interleaves rows by eight
-// when it loads a model, and tokens of the type that goes with them, `stride` bytes apart and interleaved by four as
-// far as there are four. For Q4_0 (block_q4_0x8, block_q8_0x4) and Q4_K (block_q4_Kx8, block_q8_Kx4).
-bool freshet_interleaved_product(ggml_type type, int64_t m, int64_t n, int64_t columns, const void * A, const void * B,
-                                 int64_t stride, float * C, int64_t ldc);
+// Weights that are packed when a model is loaded, in as many bytes as they have (packed.cpp). The product is a
+// GGML_OP_MUL_MAT of such weights, and its work memory begins with `freshet_packed_work_size` bytes.
+bool   freshet_is_packable(const ggml_tensor * weights);
+void   freshet_pack(const ggml_tensor * weights, const void * rows);
+size_t freshet_packed_work_size(const ggml_tensor * product);
+void   freshet_packed_product(const ggml_compute_params * params, ggml_tensor * dst);

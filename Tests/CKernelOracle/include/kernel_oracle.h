@@ -29,10 +29,10 @@ typedef struct freshet_attention_case {
 // infinity where a result is no number, and -1 when memory could not be had.
 double freshet_oracle_attention_error(const freshet_attention_case * _Nonnull attention);
 
-// The same for `rows` rows of weights, `columns` long, times `tokens` tokens. `is_interleaved`: as llama.cpp lays
+// The same for `rows` rows of weights, `columns` long, times `tokens` tokens. `is_packed`: as llama.cpp lays
 // weights out when it loads a model, if it has such a layout for the type on this CPU. The tokens' values are such that
 // they lose nothing when the backend turns them into bytes.
-double freshet_oracle_product_error(int32_t type, bool is_interleaved, int32_t rows, int32_t columns, int32_t tokens,
+double freshet_oracle_product_error(int32_t type, bool is_packed, int32_t rows, int32_t columns, int32_t tokens,
                                     int32_t threads, uint32_t seed);
 
 #ifdef __cplusplus

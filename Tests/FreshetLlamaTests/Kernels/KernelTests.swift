@@ -5,7 +5,9 @@ import Testing
 /// What llama.cpp's CPU backend computes with Freshet's kernels in it, against plain sums in double precision.
 @Suite struct KernelTests {
     /// Types of values, as ggml numbers them.
-    enum ValueType: Int32, CaseIterable { case f32 = 0, f16 = 1, q4_0 = 2, q5_0 = 6, q8_0 = 8, q4_K = 12, bf16 = 30 }
+    enum ValueType: Int32, CaseIterable {
+        case f32 = 0, f16 = 1, q4_0 = 2, q5_0 = 6, q8_0 = 8, q4_K = 12, q5_K = 13, q6_K = 14, bf16 = 30
+    }
 
     /// Lengths of keys and values, heads of queries and of keys, tokens, cells and sequences.
     struct Shape: CustomTestStringConvertible {
@@ -84,17 +86,23 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (ValueType.q8_0, false), (.q5_0, false), (.q4_0, false), (.q4_0, true), (.q4_K, false), (.q4_K, true),
-    ])
-    func productsAreExact(_ type: ValueType, isInterleaved: Bool) {
-        // Groups of eight and 16 rows and parts of them; an odd number of blocks; every number of tokens up to more
-        // than are taken at once, and more than share a panel.
-        for rows: Int32 in isInterleaved ? [8, 40, 120] : [5, 16, 40, 120] {
-            for columns: Int32 in type == .q4_K ? [256, 768] : [32, 96, 512] {
+    @Test(arguments: [ValueType.q8_0, .q5_0, .q4_0]) func productsAreExact(_ type: ValueType) {
+        expectExactProducts(type, isPacked: false, rows: [5, 16, 40, 120])
+    }
+
+    @Test(arguments: [ValueType.q8_0, .q5_0, .q4_0, .q4_K, .q5_K, .q6_K])
+    func productsOfPackedWeightsAreExact(_ type: ValueType) {
+        expectExactProducts(type, isPacked: true, rows: [16, 48, 128])
+    }
+
+    /// An odd number of blocks; every number of tokens up to more than are taken at once, and more than go past a panel.
+    private func expectExactProducts(_ type: ValueType, isPacked: Bool, rows: [Int32]) {
+        let isLong = [.q4_K, .q5_K, .q6_K].contains(type)
+        for rows in rows {
+            for columns: Int32 in isLong ? [256, 768] : [32, 96, 512] {
                 for tokens in (1...35).map(Int32.init) + [130, 300] where rows < 100 || tokens % 7 < 2 {
                     let error = freshet_oracle_product_error(
-                        type.rawValue, isInterleaved, rows, columns, tokens, 1 + tokens % 3, UInt32(tokens))
+                        type.rawValue, isPacked, rows, columns, tokens, 1 + tokens % 3, UInt32(tokens))
                     #expect(error >= 0 && error < 1e-6, "\(rows) rows, \(columns) columns, \(tokens) tokens")
                 }
             }
