@@ -125,4 +125,7 @@ class HugePages {
     std::vector<Range> advised;
 };
 
+// Gives back the memory that a mapped file's pages take in this process; those that are used come back by themselves.
+void release_pages(const char * path);
+
 }  // namespace freshet

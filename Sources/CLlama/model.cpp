@@ -64,6 +64,10 @@ freshet_model * freshet_model_load(const char * path, freshet_model_params param
             }
             return nullptr;
         }
+        if (params.use_mmap && params.use_repack) {
+            // Most weights were copied, and are read from the mapped file no more.
+            freshet::release_pages(path);
+        }
         auto * handle = new freshet_model{model.get(), llama_model_get_vocab(model.get()), pages ? pages->count() : 0};
         model.release();
         return handle;

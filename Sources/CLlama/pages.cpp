@@ -1,8 +1,9 @@
-// Large pages for weights.
+// Pages of weights: large ones for what is copied, and none for what was copied from the file.
 
 #include "boundary.hpp"
 
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
@@ -15,20 +16,26 @@ namespace {
 constexpr uintptr_t page_size = 2 << 20;
 
 // A line of /proc/self/maps: "7f0000000000-7f0000400000 rw-p 00000000 00:00 0".
-bool parse(const std::string & line, std::pair<uintptr_t, uintptr_t> & range, bool & is_anonymous) {
-    unsigned long begin = 0;
-    unsigned long end = 0;
+struct Mapping {
+    std::pair<uintptr_t, uintptr_t> range;
     unsigned long inode = 0;
     char access[5] = {};
-    int length = 0;
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %lu%n", &begin, &end, access, &inode, &length) != 4) {
-        return false;
+    bool has_name = false;
+
+    bool parse(const std::string & line) {
+        unsigned long begin = 0;
+        unsigned long end = 0;
+        int length = 0;
+        if (std::sscanf(line.c_str(), "%lx-%lx %4s %*s %*s %lu%n", &begin, &end, access, &inode, &length) != 4) {
+            return false;
+        }
+        range = {begin, end};
+        has_name = line.find_first_not_of(' ', static_cast<size_t>(length)) != std::string::npos;
+        return true;
     }
-    range = {begin, end};
-    const bool has_name = line.find_first_not_of(' ', static_cast<size_t>(length)) != std::string::npos;
-    is_anonymous = inode == 0 && !has_name && std::strcmp(access, "rw-p") == 0;
-    return true;
-}
+
+    bool is_anonymous() const { return inode == 0 && !has_name && std::strcmp(access, "rw-p") == 0; }
+};
 
 // The anonymous mappings that can hold a large page.
 std::vector<std::pair<uintptr_t, uintptr_t>> large_mappings() {
@@ -36,10 +43,9 @@ std::vector<std::pair<uintptr_t, uintptr_t>> large_mappings() {
     std::ifstream maps("/proc/self/maps");
     std::string line;
     while (std::getline(maps, line)) {
-        std::pair<uintptr_t, uintptr_t> range;
-        bool is_anonymous = false;
-        if (parse(line, range, is_anonymous) && is_anonymous && range.second - range.first >= page_size) {
-            ranges.push_back(range);
+        Mapping mapping;
+        if (mapping.parse(line) && mapping.is_anonymous() && mapping.range.second - mapping.range.first >= page_size) {
+            ranges.push_back(mapping.range);
         }
     }
     return ranges;
@@ -67,10 +73,10 @@ uint64_t freshet::HugePages::count() const {
     uint64_t bytes = 0;
     bool is_ours = false;
     while (std::getline(maps, line)) {
-        Range range;
-        bool is_anonymous = false;
+        Mapping mapping;
         unsigned long kilobytes = 0;
-        if (parse(line, range, is_anonymous)) {
+        if (mapping.parse(line)) {
+            const Range & range = mapping.range;
             // Part of the memory may have been given back, or have got another neighbour, since.
             is_ours = std::any_of(advised.begin(), advised.end(), [&](const Range & other) {
                 return range.first < other.second && other.first < range.second;
@@ -80,4 +86,21 @@ uint64_t freshet::HugePages::count() const {
         }
     }
     return bytes;
+}
+
+void freshet::release_pages(const char * path) {
+    struct stat file = {};
+    if (stat(path, &file) != 0) {
+        return;
+    }
+    std::ifstream maps("/proc/self/maps");
+    std::string line;
+    while (std::getline(maps, line)) {
+        Mapping mapping;
+        // llama.cpp maps a model shared and for reading. Such pages hold nothing that the file does not.
+        if (mapping.parse(line) && mapping.inode == file.st_ino && std::strcmp(mapping.access, "r--s") == 0) {
+            const auto & [begin, end] = mapping.range;
+            (void) madvise(reinterpret_cast<void *>(begin), end - begin, MADV_DONTNEED);
+        }
+    }
 }
