@@ -11,6 +11,7 @@ enum Tune {
         var model = ModelOptions()
         var cacheTypes: [LlamaOptions.CacheType] = []
         var isQuick = false
+        var runTime = 500
         var isDryRun = false
         var isVerbose = false
     }
@@ -26,6 +27,10 @@ enum Tune {
                     title: "Options",
                     options: [
                         .flag("--quick", path: \.isQuick, help: "look only at what changes most, in shorter runs"),
+                        .integer(
+                            "--run-time", placeholder: "MILLISECONDS", in: 1...60_000, path: \.runTime,
+                            help: "about how long one run takes, half of it with --quick; longer runs tell smaller "
+                                + "differences"),
                         .flag("--dry-run", path: \.isDryRun, help: "show what was found, and save nothing"),
                         .text(
                             "--allow-kv", placeholder: "TYPE,…",
@@ -39,7 +44,8 @@ enum Tune {
                 "Measures prompts and answers with one change at a time: threads for answers and for prompts, repacking, "
                     + "large pages, memory map, flash attention, tokens computed at once, and OpenBLAS. Both ways take "
                     + "turns; a change is kept when it is clearly faster, and neither speed loses more than 1 %. At the "
-                    + "end all of it is measured against what was before, and is saved if no speed is below 0.98 of that.",
+                    + "end all of it is measured against what was before, in the same way, and is saved if it was seen that no "
+                    + "speed is below 0.98 of that.",
                 "The profile is for this processor and this file. Every command that loads the model uses it and says so "
                     + "under --verbose; options on the command line stand, and --no-profile leaves it out. It lies below "
                     + "$XDG_CONFIG_HOME or ~/.config, in freshet/profiles. Let the machine do nothing else meanwhile.",
@@ -77,6 +83,7 @@ enum Tune {
         var request = Tuner.Request(modelPath: path)
         request.adapters = values.model.adapters
         (request.cacheTypes, request.isQuick) = (values.cacheTypes, values.isQuick)
+        request.moment = Double(values.runTime) / 1000
         let search = try await search(request, console: console)
         var report = TuningReport(search: search)
         if !values.isDryRun, report.isWorthSaving, let folder {

@@ -16,8 +16,8 @@ package enum Tuner {
         package var isQuick = false
         /// Processors that may be used.
         var processorCount = ProcessInfo.processInfo.activeProcessorCount
-        /// About how long one run of a measurement takes, in seconds; `nil` for half a second, or half of that.
-        var moment: Double?
+        /// About how long one run of a measurement takes, in seconds; half of it where it is to be quick.
+        package var moment = 0.5
 
         /// A request for a model.
         package init(modelPath: String) { self.modelPath = modelPath }
@@ -47,7 +47,7 @@ package enum Tuner {
         try await DedicatedThread.value(named: "freshet-tune") { () throws(GenerationError) in
             let workshop = Workshop(
                 path: request.modelPath, adapters: request.adapters,
-                moment: request.moment ?? (request.isQuick ? 0.25 : 0.5),
+                moment: request.isQuick ? request.moment / 2 : request.moment,
                 shouldStop: shouldStop)
             return try workshop.search(request, progress: progress)
         }

@@ -2,7 +2,8 @@
 ///
 /// It decides and measures nothing. ``step`` says what is to be measured next; what that came to goes into
 /// ``record(before:after:)``, until ``step`` is `nil`. At the end all that was found is measured against what there was
-/// in the beginning, and thrown away if that is not at least as fast but for ``toleratedLoss``.
+/// in the beginning, in more pairs than a single change has, and thrown away unless by the same rules it was seen to be no
+/// slower.
 package struct TuningSearch: Sendable {
     /// Two settings to be measured, one after the other.
     package struct Step: Sendable, Hashable {
@@ -39,8 +40,10 @@ package struct TuningSearch: Sendable {
     package static let toleratedLoss = 0.01
     /// What a speed must have been seen to keep while another gains, by the rule for winning: the loss that noise may hide.
     package static let shownRatio = 0.96
-    /// The least that the speeds after tuning must be of those before.
+    /// What the speeds after tuning are to have been seen to be more than, of those before.
     package static let leastRatio = 0.98
+    /// How many times as many pairs the last comparison may have: to exclude a small loss takes more than to find a gain.
+    static let lastEffort = 3
 
     /// The settings before tuning.
     package let start: TunedSettings
@@ -56,6 +59,8 @@ package struct TuningSearch: Sendable {
     private let questions: [TuningQuestion]
     private let pairLimit: Int
     private var place = 0
+    /// The speeds that a change which was kept can have changed.
+    private var concerned: Set<TuningObjective> = []
     private var trials: [TuningObjective: PairedTrial] = [:]
     private var speeds: [TuningObjective: (before: [Double], after: [Double])] = [:]
     private var pairs = 0
@@ -76,8 +81,10 @@ package struct TuningSearch: Sendable {
     /// How much is done, from 0 to 1.
     package var fraction: Double {
         guard let step else { return 1 }
-        let most = Double(max(pairLimit, PairedTrial.leastPairs))
-        return min(1, (Double(place) + Double(pairs) / (isLast(step) ? 1 : 1.5) / most) / Double(questions.count + 1))
+        // The last comparison counts for as many questions as it may take.
+        let whole = Double(questions.count + Self.lastEffort)
+        let part = Double(pairs) / Double(limit) * (isLast(step) ? Double(Self.lastEffort) : 1 / 1.5)
+        return min(1, (Double(place) + part) / whole)
     }
 
     /// The settings that differ from the beginning: those of a profile.
@@ -93,17 +100,18 @@ package struct TuningSearch: Sendable {
         guard let step else { return }
         pairs += 1
         self.step?.beginsWithAfter.toggle()
+        let limit = limit
         for objective in step.objectives {
             guard let old = before[objective], let new = after[objective] else { continue }
-            trials[objective, default: PairedTrial(limit: pairLimit)].add(before: old, after: new)
+            trials[objective, default: PairedTrial(limit: limit)].add(before: old, after: new)
             speeds[objective, default: ([], [])].before.append(old)
             speeds[objective, default: ([], [])].after.append(new)
         }
         // Of what was measured so often some may have been no speed.
-        let isOut = pairs >= max(pairLimit, PairedTrial.leastPairs)
-        let trials = step.objectives.map { self.trials[$0] ?? PairedTrial(limit: pairLimit) }
+        let isOut = pairs >= limit
+        let trials = step.objectives.map { self.trials[$0] ?? PairedTrial(limit: limit) }
         if isLast(step) {
-            finishLast(trials, isOut: isOut)
+            if let isKept = lastDecision(isOut: isOut) { finish(isKept: isKept, remark: nil) }
         } else if let isKept = Self.decision(trials, isOut: isOut) {
             close(step, isKept: isKept, remark: nil)
         }
@@ -123,18 +131,18 @@ package struct TuningSearch: Sendable {
     /// Whether a change is kept; `nil` while that is open.
     static func decision(_ trials: [PairedTrial], isOut: Bool) -> Bool? {
         let verdicts = trials.map(\.verdict)
-        let floor = 1 - toleratedLoss
-        if trials.contains(where: { $0.isBelow(floor) }) { return false }
-        if verdicts.contains(.wins),
-            trials.allSatisfy({ ($0.median ?? 0) >= floor && $0.isClearlyAbove(shownRatio) })
-        {
-            return true
-        }
+        if trials.contains(where: { $0.isBelow(1 - toleratedLoss) }) { return false }
+        if verdicts.contains(.wins), trials.allSatisfy(keeps) { return true }
         if isOut || verdicts.allSatisfy({ $0 == .doesNotWin }) { return false }
         return nil
     }
 
     private func isLast(_ step: Step) -> Bool { place >= questions.count }
+
+    /// The most pairs of the present step.
+    private var limit: Int {
+        max(pairLimit, PairedTrial.leastPairs) * (place >= questions.count ? Self.lastEffort : 1)
+    }
 
     /// Asks the next question that would change anything.
     private mutating func ask() {
@@ -159,19 +167,32 @@ package struct TuningSearch: Sendable {
     private mutating func close(_ step: Step, isKept: Bool, remark: String?) {
         findings.append(
             Finding(subject: step.subject, ratios: trials.compactMapValues(\.median), isKept: isKept, remark: remark))
-        if isKept { best = step.after }
+        if isKept {
+            best = step.after
+            concerned.formUnion(step.objectives)
+        }
         place += 1
         ask()
     }
 
-    /// Ends the last comparison as soon as it is clear.
-    private mutating func finishLast(_ trials: [PairedTrial], isOut: Bool) {
-        if trials.contains(where: { $0.isBelow(Self.leastRatio) }) { return finish(isKept: false, remark: nil) }
-        let medians = trials.map { $0.median ?? 0 }
-        if trials.allSatisfy({ $0.ratios.count >= PairedTrial.leastPairs }), medians.allSatisfy({ $0 >= 1 }) {
-            return finish(isKept: true, remark: nil)
+    /// Whether all that was found is kept; `nil` while that is open. Every speed that a change can have changed must have
+    /// been seen to be more than ``leastRatio`` of what it was; where noise hides that to the end, as a speed beside a
+    /// gain must. Of another speed it is asked only that nothing speaks against it.
+    private func lastDecision(isOut: Bool) -> Bool? {
+        if trials.values.contains(where: { $0.isBelow(Self.leastRatio) }) { return false }
+        let isShown = TuningObjective.allCases.allSatisfy { objective in
+            guard let trial = trials[objective] else { return false }
+            guard concerned.contains(objective) else {
+                return trial.ratios.count >= PairedTrial.leastPairs && trial.median ?? 0 >= Self.leastRatio
+            }
+            return trial.isClearlyAbove(Self.leastRatio) || isOut && Self.keeps(trial)
         }
-        if isOut { finish(isKept: medians.allSatisfy { $0 >= Self.leastRatio }, remark: nil) }
+        return isShown ? true : isOut ? false : nil
+    }
+
+    /// Whether a speed was seen to lose nothing that counts.
+    private static func keeps(_ trial: PairedTrial) -> Bool {
+        trial.median ?? 0 >= 1 - toleratedLoss && trial.isClearlyAbove(shownRatio)
     }
 
     private mutating func finish(isKept: Bool, remark: String?) {

@@ -7,7 +7,7 @@ import Testing
 @testable import FreshetCLI
 
 /// `freshet tune`, from its options to the profile that it leaves.
-struct TuneTests {
+@Suite(.timeLimit(.minutes(10))) struct TuneTests {
     @Test(arguments: [["--allow-kv", "f16"], ["--allow-kv", ""], ["--allow-kv", "q8_0,"], ["a.gguf", "b.gguf"]])
     func whatMakesNoSenseIsRefused(typed: [String]) {
         #expect(throws: UsageError.self) { try Tune.syntax.parse(typed) }
@@ -54,6 +54,35 @@ struct TuneTests {
         #expect(same.isWorthSaving && same.text.contains("Nothing was clearly faster"))
         let slower = TuningReport(search: Self.search(after: 1.5, whole: 0.9))
         #expect(!slower.isWorthSaving && slower.text.contains("nothing was saved"))
+    }
+
+    /// From the measurement to the next command, in runs too short to mean anything.
+    @Test func theNextCommandUsesWhatWasSaved() async throws {
+        let home = NSTemporaryDirectory() + "freshet-tune-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        let environment = ["XDG_CONFIG_HOME": home]
+        let model = try TemporaryFile("")
+        let made = await FreshetProcess.run(["synth", "--shape", "tiny-llama", "-o", model.path])
+        #expect(made.ending == .exited(0))
+        let generate = ["generate", "-m", model.path, "-n", "1", "--verbose", "Once"]
+        let before = await FreshetProcess.run(generate, environment: environment)
+        #expect(before.ending == .exited(0) && !before.errorText.contains("profile"))
+        var tune = FreshetProcess.Outcome(ending: .hung, stepsLeft: 0)
+        // What luck keeps, the last comparison may throw away: then nothing is saved.
+        for _ in 0..<5 where !tune.text.contains("Saved in ") {
+            tune = await FreshetProcess.run(
+                ["tune", "--quick", "--run-time", "1", model.path], environment: environment)
+            #expect(tune.ending == .exited(0) && tune.text.hasPrefix("Speed after each change"), "\(tune.errorText)")
+        }
+        let place = try #require(tune.text.firstMatch(of: /\nSaved in (.+); every command uses it/)?.1)
+        #expect(place.hasPrefix(home) && FileManager.default.fileExists(atPath: String(place)))
+        let after = await FreshetProcess.run(generate, environment: environment)
+        #expect(after.ending == .exited(0) && after.errorText.contains("profile of 2"), "\(after.errorText)")
+        // The same words as the report's.
+        let settings = tune.text.firstMatch(of: /\nFaster on this machine: (.+)\n/)?.1 ?? "nothing was faster"
+        #expect(after.errorText.contains(": \(settings)"), "\(after.errorText)")
+        let without = await FreshetProcess.run(generate + ["--no-profile"], environment: environment)
+        #expect(without.ending == .exited(0) && !without.errorText.contains("profile of 2"))
     }
 
     @Test func anInterruptSavesNothing() async throws {

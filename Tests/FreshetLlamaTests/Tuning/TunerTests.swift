@@ -4,28 +4,29 @@ import Testing
 
 @testable import FreshetLlama
 
-/// A whole search on the embedded model, in runs too short to mean anything: what it finds is the machine's affair.
+/// A whole search on a tiny model, in runs too short to mean anything: what it finds is the machine's affair.
 struct TunerTests {
-    private var request: Tuner.Request {
-        var request = Tuner.Request(modelPath: EmbeddedModel.path)
+    private static func request(_ path: String) -> Tuner.Request {
+        var request = Tuner.Request(modelPath: path)
         (request.processorCount, request.moment) = (1, 0.001)
         return request
     }
 
     @Test func everyQuestionIsAnswered() async throws {
-        let search = try await Tuner.search(request, shouldStop: { false }, progress: { _ in })
+        let file = try await SyntheticModelFile.make("tiny-llama", threads: 1)
+        let search = try await Tuner.search(Self.request(file.path), shouldStop: { false }, progress: { _ in })
         let subjects = search.findings.map(\.subject)
         #expect(search.step == nil && subjects.contains("no memory map") && subjects.contains("no flash attention"))
         for finding in search.findings where finding.remark == nil { #expect(!finding.ratios.isEmpty) }
         #expect((search.gains != nil) == (search.best != search.start))
-        var options = LlamaOptions(modelPath: EmbeddedModel.path)
+        var options = LlamaOptions(modelPath: file.path)
         search.changes.apply(to: &options)
         try options.validate()
     }
 
     @Test func aSearchCanBeStopped() async {
         let error = await #expect(throws: GenerationError.self) {
-            try await Tuner.search(request, shouldStop: { true }, progress: { _ in })
+            try await Tuner.search(Self.request(EmbeddedModel.path), shouldStop: { true }, progress: { _ in })
         }
         #expect(error?.code == .cancelled)
     }

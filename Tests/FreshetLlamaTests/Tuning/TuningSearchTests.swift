@@ -68,7 +68,8 @@ struct TuningSearchTests {
                     Issue.record("What is done goes from \(fraction) to \(search.fraction).")
                 }
                 fraction = search.fraction
-                guard steps <= (questions.count + 1) * max(pairLimit, PairedTrial.leastPairs) else {
+                let most = (questions.count + TuningSearch.lastEffort) * max(pairLimit, PairedTrial.leastPairs)
+                guard steps <= most else {
                     Issue.record("The search does not end.")
                     break
                 }
@@ -98,7 +99,7 @@ struct TuningSearchTests {
 
     /// Over thousands of machines with random speeds: what is kept is never clearly slower, and a clear winner is kept.
     @Test(arguments: [
-        (0.01, 0.01, 600, 0.97), (0.02, 0.02, 600, 0.9), (0.05, 0.05, 600, 0.55), (0.1, 0.1, 600, 0.35),
+        (0.01, 0.01, 600, 0.97), (0.02, 0.02, 600, 0.9), (0.05, 0.05, 600, 0.6), (0.1, 0.1, 600, 0.35),
         (0.25, 0.2, 300, 0),
     ])
     func neverSlowerOnNoisyMachines(noise: Double, holdUps: Double, machines: Int, leastFound: Double) {
@@ -116,7 +117,10 @@ struct TuningSearchTests {
             let search = machine.search(from: Self.start)
             for objective in TuningObjective.allCases {
                 let gain = machine.speed(search.best, objective) / machine.speed(Self.start, objective)
-                if gain <= 0.95 { Issue.record("\(noise), machine \(seed): \(objective) \(gain)") }
+                // With these seeds luck never lets a loss through.
+                if gain < TuningSearch.leastRatio {
+                    Issue.record("\(noise), machine \(seed): \(objective) \(gain)")
+                }
             }
             for question in Self.questions {
                 let factors = question.objectives.compactMap { machine.factors[question.subject]?[$0] }
