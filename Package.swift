@@ -105,6 +105,11 @@ let package = Package(
             path: "Tests/Benchmarks/ServerBenchmark", swiftSettings: settings
         ),
         .executableTarget(
+            name: "SpeculationBenchmark",
+            dependencies: ["Freshet", "FreshetBench", "FreshetLlama", "FreshetTestSupport"],
+            path: "Tests/Benchmarks/SpeculationBenchmark", swiftSettings: settings
+        ),
+        .executableTarget(
             name: "PrefixStoreProcess", dependencies: ["FreshetLlama", "FreshetTestSupport"],
             path: "Tests/PrefixStoreProcess", swiftSettings: settings
         ),
