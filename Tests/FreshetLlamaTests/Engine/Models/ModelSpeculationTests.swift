@@ -1,0 +1,72 @@
+import Freshet
+import FreshetTestSupport
+import Testing
+
+@testable import FreshetLlama
+
+/// Answers of real models that are computed several tokens at a time.
+struct ModelSpeculationTests {
+    /// An engine to whose clock all batches take as long, so that it drafts whatever it can.
+    private func engine(_ kind: ModelKind, slots: Int) async throws -> ModelEngine {
+        let clock = TickingClock()
+        return try await ModelEngine(kind.load(), contextLength: 256, slots: slots) { _ in
+        } configure: {
+            $0.now = { clock.now }
+        }
+    }
+
+    /// Each token is what the model says alone, or in a tie with it: beside others, after a context shift, in several
+    /// choices, and for the next prompt that begins alike. A memory that cannot take tokens back has no drafts.
+    @Test(arguments: ModelKind.allCases)
+    func everyTokenIsTheModels(kind: ModelKind) async throws {
+        let engine = try await engine(kind, slots: 3)
+        let alone = try engine.alone()
+        var generator = SeededGenerator(seed: 6)
+        var (drafted, accepted) = (0, 0)
+        for round in 0..<4 {
+            let piece = engine.prompt(25, using: &generator)
+            let prompt = piece + engine.prompt(5, using: &generator) + piece.prefix(round * 8)
+            let count = round == 3 ? 260 : 50
+            let stream = try engine.ask(prompt, maxTokens: count) {
+                ($0.speculates, $0.shiftsContext, $0.choiceCount) = (true, true, round == 1 ? 2 : 1)
+            }
+            let other = piece + engine.prompt(9, using: &generator)
+            let beside = try engine.ask(other, maxTokens: 40) { $0.speculates = round > 0 }
+            let reply = try await stream.collect()
+            for choice in reply.choices { try alone.check(choice, after: prompt, count: count, "round \(round)") }
+            let otherReply = try await beside.collect()
+            try alone.check(try #require(otherReply.choices.first), after: other, count: 40, "beside \(round)")
+            drafted += reply.timings?.draftedTokens ?? 0
+            accepted += reply.timings?.acceptedTokens ?? 0
+            let next = prompt + (reply.choices.first?.tokens.prefix(30) ?? []) + engine.prompt(3, using: &generator)
+            let again = try await engine.ask(next, maxTokens: 8) { $0.speculates = true }.collect()
+            try alone.check(try #require(again.choices.first), after: next, count: 8, "again \(round)")
+        }
+        let canRetract = [.embedded, .llama].contains(kind)
+        #expect(canRetract ? drafted > accepted && accepted > 20 : drafted == 0, "\(accepted) of \(drafted)")
+        await engine.engine.shutDown()
+    }
+
+    /// What is drawn is drawn with the same numbers, whatever was drafted.
+    @Test func aSeedGivesTheSameTextWithAndWithoutDrafts() async throws {
+        let engine = try await engine(.embedded, slots: 1)
+        var generator = SeededGenerator(seed: 7)
+        var drafted = 0
+        for seed in 0..<(6 as UInt64) {
+            let piece = engine.prompt(20, using: &generator)
+            var texts: [String] = []
+            for speculates in [false, true] {
+                let reply = try await engine.ask(piece + piece.prefix(10), maxTokens: 60) { request in
+                    request.sampling = SamplingOptions()
+                    (request.sampling.seed, request.sampling.repeatPenalty) = (seed, seed % 2 == 0 ? 1 : 1.2)
+                    (request.speculates, request.reusesPrefix) = (speculates, false)
+                }.collect()
+                texts.append(reply.text)
+                drafted += reply.timings?.draftedTokens ?? 0
+            }
+            #expect(texts[0] == texts[1], "seed \(seed)")
+        }
+        #expect(drafted > 0)
+        await engine.engine.shutDown()
+    }
+}
