@@ -18,6 +18,9 @@ struct AnswerOptions {
     var shiftsContext = false
     /// Whether tokens are guessed and computed several at a time.
     var speculates = false
+    /// How many of the likeliest tokens are told at each place, with their log-probabilities; -1 tells none, not even
+    /// that of the token which was chosen.
+    var logProbabilities = -1
     /// Whether ``SamplingOptions/drySequenceBreakers`` holds the person's own, so that a further one is added to them.
     private var hasOwnBreakers = false
 
@@ -28,7 +31,7 @@ struct AnswerOptions {
             responseFormat: responseFormat, stop: stop,
             deadline: deadline > 0 ? .seconds(deadline) : nil,
             idleTimeout: idleTimeout > 0 ? .seconds(idleTimeout) : nil, shiftsContext: shiftsContext,
-            speculates: speculates)
+            speculates: speculates, logProbabilities: logProbabilities < 0 ? nil : logProbabilities)
     }
 }
 
@@ -71,6 +74,10 @@ extension AnswerOptions {
                 help:
                     "compute several tokens at a time where the answer repeats the prompt or itself; faster for edits, "
                     + "but where two tokens are nearly equally likely another may come from run to run"),
+            .integer(
+                "--logprobs", in: -1...GenerationRequest.logProbabilityLimit, path: \.logProbabilities,
+                help: "write each token on its own line with its log-probability, and with those of the N likeliest at "
+                    + "its place; -1 is off"),
         ]
     }
 

@@ -18,6 +18,7 @@ enum OutputFormat: String, CaseIterable {
 struct AnswerPrinter {
     private let format: OutputFormat
     private let choiceCount: Int
+    private let tabulates: Bool
     private let console: Console
     private let isTerminal: Bool
     private var encoder = OpenAIChunkEncoder()
@@ -31,11 +32,15 @@ struct AnswerPrinter {
 
     /// A printer for one stream, of so many choices. The bar for the prompt appears when that takes longer than
     /// `patience`.
+    ///
+    /// - Parameter tabulates: whether plain text is written as its tokens' log-probabilities, a token a line.
     init(
-        format: OutputFormat, choiceCount: Int = 1, console: Console, patience: Duration = ProgressBar.patience
+        format: OutputFormat, choiceCount: Int = 1, tabulates: Bool = false, console: Console,
+        patience: Duration = ProgressBar.patience
     ) {
         self.format = format
         self.choiceCount = choiceCount
+        self.tabulates = tabulates
         self.console = console
         isTerminal = console.output.isTerminal
         bar = ProgressBar("Reading the prompt", on: console.errors, patience: patience)
@@ -82,15 +87,18 @@ struct AnswerPrinter {
         default: try begin(chunk.index)
         }
         switch chunk.content {
+        case .text where tabulates: break
+        case .logProbabilities(let entries) where tabulates:
+            for entry in entries { try console.output.write(TokenLine(entry: entry).text) }
         case .text(let text), .refusal(let text):
             // Raw for a file or another program; a terminal would obey control characters.
             try console.output.write(isTerminal ? text.printable : text)
             isAtLineStart = text.utf8.last == UInt8(ascii: "\n")
         case .reasoning(let text):
             try? console.errors.write(text.printable)
-        case .finish(let finish):
+        case .finish(let finish) where !tabulates:
             undecodable += finish.undecodable.reduce(0) { $0 + $1.bytes.count }
-        case .role, .toolCall, .logProbabilities, .progress, .end:
+        case .role, .toolCall, .logProbabilities, .progress, .finish, .end:
             break
         }
     }

@@ -30,6 +30,27 @@ struct LocalAndHTTPTests {
         await local.shutDown()
     }
 
+    /// Exactly: two engines that have computed the same batches have the same logits.
+    @Test(arguments: [nil, 0, 5]) func logProbabilitiesAreTheSame(_ count: Int?) async throws {
+        let local = try await LlamaProvider.load(.embedded)
+        let service = try await LoopbackService.start()
+        for prompt in [
+            Prompt.text("Q: What colour is 🙂?\nA:"), .messages([Message(role: .user, content: "Say naïve café.")]),
+        ] {
+            for seed in 1...4 as ClosedRange<UInt64> {
+                var request = GenerationRequest(
+                    prompt: prompt, maxTokens: 60, stop: [". ", "é"], logProbabilities: count)
+                (request.sampling.seed, request.sampling.temperature) = (seed, 3)
+                let streamed = try await local.reply(to: request)
+                let whole = try await service.remote.reply(to: request)
+                #expect(streamed.choices == whole.choices)
+                #expect((count == nil) == (whole.choices[0].logProbabilities == []))
+            }
+        }
+        await service.stop()
+        await local.shutDown()
+    }
+
     @Test(arguments: ProviderConformance.laws) func theRemoteProviderObeys(_ law: ProviderConformance.Law) async throws
     {
         let service = try await LoopbackService.start()
@@ -40,7 +61,7 @@ struct LocalAndHTTPTests {
             for choiceCount in [1, 3] {
                 let request = GenerationRequest(
                     prompt: prompt, sampling: .greedy, maxTokens: 24, stop: stop, choiceCount: choiceCount,
-                    reportsProgress: true, reusesPrefix: false)
+                    reportsProgress: true, reusesPrefix: false, logProbabilities: choiceCount)
                 try await law.check(service.remote, request)
             }
         }

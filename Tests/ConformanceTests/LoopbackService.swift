@@ -41,7 +41,8 @@ extension LlamaOptions {
 }
 
 /// What a provider made of a request, without what may differ between two streams of the same answer: their identifier,
-/// their date and their timings, and how several choices take turns.
+/// their date and their timings, how several choices take turns, and the last bits of log-probabilities, which depend on
+/// what was computed beside them.
 enum Outcome: Equatable {
     case chunks([Chunk])
     case failure(GenerationError.Code, String, parameter: String?, partial: String?)
@@ -63,6 +64,9 @@ extension Chunk {
         var chunk = self
         (chunk.id, chunk.created) = ("", 0)
         if case .end(let usage, .some) = content { chunk.content = .end(usage, nil) }
+        if case .logProbabilities(let entries) = content {
+            chunk.content = .logProbabilities(entries.map(\.withoutLogarithms))
+        }
         return chunk
     }
 }

@@ -17,13 +17,15 @@ struct AnswerPrinterTests {
 
     /// Prints to files, or to a terminal that is standard output and standard error in one.
     private static func print(
-        _ provider: ScriptedProvider, format: OutputFormat = .text, choices: Int = 1, terminal: Bool = false
+        _ provider: ScriptedProvider, format: OutputFormat = .text, choices: Int = 1, tabulates: Bool = false,
+        terminal: Bool = false
     ) async throws -> Outcome {
         let (output, errors) = (try TemporaryFile(""), try TemporaryFile(""))
         let pair = terminal ? PseudoTerminal() : nil
         let descriptors = [output.path, errors.path].map { (path: String) in pair?.theirs ?? open(path, O_RDWR) }
         let console = Console(output: descriptors[0], errors: descriptors[1], signals: Signals())
-        var printer = AnswerPrinter(format: format, choiceCount: choices, console: console, patience: .zero)
+        var printer = AnswerPrinter(
+            format: format, choiceCount: choices, tabulates: tabulates, console: console, patience: .zero)
         let stream = try await provider.stream(GenerationRequest(prompt: .text("x")))
         let (reply, failure) = try await printer.print(stream)
         for descriptor in Set(descriptors) { close(descriptor) }
@@ -62,6 +64,22 @@ struct AnswerPrinterTests {
         ])
         let outcome = try await Self.print(provider)
         #expect(outcome.output == "Yes.\n" && outcome.errors == "Hm.\\u{7}")
+    }
+
+    @Test func tokensStandOnLinesOfTheirOwn() async throws {
+        let half = TokenLogProbability.Candidate(bytes: [0xE2, 0x82], logProbability: -0.00004)
+        let escape = TokenLogProbability.Candidate(bytes: Array("\u{1B}\n".utf8), logProbability: -.infinity)
+        let provider = ScriptedProvider([
+            .write(.role(.assistant)), .write(.text("Yes.")),
+            .write(.logProbabilities([.init(token: half), .init(token: escape, top: [half, escape])])),
+            .write(.finish(Finish(.stop, undecodable: [UndecodableBytes(offset: 4, bytes: [0xE2])]))),
+            .write(.end(Usage(promptTokens: 1, completionTokens: 2), nil)),
+        ])
+        let outcome = try await Self.print(provider, tabulates: true)
+        let lines =
+            #"  -0.0000  "\xE2\x82""# + "\n"
+            + #"     -inf  "\u{1B}\n"   "\xE2\x82" -0.0000   "\u{1B}\n" -inf"# + "\n"
+        #expect(outcome.output == lines && outcome.errors == "")
     }
 
     @Test func bytesThatAreNoTextAreTold() async throws {

@@ -9,9 +9,10 @@ import Testing
         GenerationRequest(prompt: .text("Once upon a time"), sampling: .greedy, maxTokens: 24),
         GenerationRequest(
             prompt: .text("Once upon a time"), sampling: .greedy, maxTokens: 200, stop: [" the", ".", ", "],
-            reportsProgress: true),
+            reportsProgress: true, logProbabilities: 0),
         GenerationRequest(
-            prompt: .messages([Message(role: .user, content: "Hello!")]), sampling: .greedy, maxTokens: 40),
+            prompt: .messages([Message(role: .user, content: "Hello!")]), sampling: .greedy, maxTokens: 40,
+            logProbabilities: 3),
         GenerationRequest(prompt: .text("Once upon a time"), sampling: .greedy, maxTokens: 0),
     ]
 

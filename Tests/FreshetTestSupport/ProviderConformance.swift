@@ -33,6 +33,7 @@ public enum ProviderConformance {
         Law(description: "stops are clean", check: stopsAreClean),
         Law(description: "as many choices come as were asked for", check: everyChoiceComes),
         Law(description: "usage stands at the end", check: usageIsThere),
+        Law(description: "log-probabilities tell every token of the text", check: logProbabilitiesAreTheText),
         Law(description: "a slow reader loses nothing", check: slowReaderLosesNothing),
         Law(description: "a reader that leaves cancels", check: leavingCancels),
         Law(description: "a cancelled task cancels", check: taskCancellationCancels),
@@ -68,6 +69,16 @@ public enum ProviderConformance {
         if !condition { throw Violation(complaint()) }
     }
 
+    /// Whether two replies have the same choices. The last bits of log-probabilities depend on what else was computed.
+    private static func isSameAnswer(_ one: Reply, _ other: Reply) -> Bool {
+        func plain(_ choice: Reply.Choice) -> Reply.Choice {
+            var choice = choice
+            choice.logProbabilities = choice.logProbabilities.map(\.withoutLogarithms)
+            return choice
+        }
+        return one.choices.map(plain) == other.choices.map(plain)
+    }
+
     @Sendable private static func followsGrammar(_ provider: any Provider, _ request: GenerationRequest) async throws {
         var grammar = ChunkGrammar()
         for try await chunk in try await provider.stream(request) { try grammar.accept(chunk) }
@@ -92,7 +103,7 @@ public enum ProviderConformance {
             try require(iterator.reply == fold, "the running reply is not the fold so far")
         }
         let whole = try await provider.reply(to: request)
-        try require(fold.choices == whole.choices, "the stream says \(fold.choices), the whole \(whole.choices)")
+        try require(isSameAnswer(fold, whole), "the stream says \(fold.choices), the whole \(whole.choices)")
         try require(
             fold.usage?.completionTokens == whole.usage?.completionTokens
                 && fold.usage?.promptTokens == whole.usage?.promptTokens, "usage differs")
@@ -146,13 +157,48 @@ public enum ProviderConformance {
         }
     }
 
+    @Sendable private static func logProbabilitiesAreTheText(
+        _ provider: any Provider, _ request: GenerationRequest
+    ) async throws {
+        let iterator = try await provider.stream(request).makeAsyncIterator()
+        var bytes: [Int: [UInt8]] = [:]
+        while let chunk = try await iterator.next() {
+            guard case .logProbabilities(let entries) = chunk.content else { continue }
+            try require(request.logProbabilities != nil, "log-probabilities came that nobody asked for")
+            for entry in entries {
+                bytes[chunk.index, default: []] += entry.token.bytes
+                try require(entry.top.count == request.logProbabilities, "\(entry.top.count) candidates")
+                let logarithms = entry.top.map(\.logProbability)
+                try require(
+                    logarithms.allSatisfy { $0 <= 0 } && logarithms == logarithms.sorted(by: >),
+                    "the candidates are not in order: \(entry.top)")
+            }
+        }
+        guard request.logProbabilities != nil else { return }
+        var entryCount = 0
+        for choice in iterator.reply.choices {
+            var assembler = UTF8Assembler()
+            let text = assembler.append(bytes[choice.index] ?? [])
+            // The last token may go on into the stop sequence.
+            let isWhole = choice.finish?.stopSequence == nil ? text == choice.text : text.hasPrefix(choice.text)
+            try require(isWhole, "the tokens say \(text.debugDescription), the text \(choice.text.debugDescription)")
+            entryCount += choice.logProbabilities.count
+        }
+        let finishes = iterator.reply.choices.compactMap(\.finish)
+        guard finishes.allSatisfy({ $0.stopSequence == nil }) else { return }
+        // A token that ends the generation is counted, and is no part of the answer.
+        let ends = finishes.count { $0.reason == .stop }
+        try require(
+            entryCount + ends == iterator.reply.usage?.completionTokens, "\(entryCount) tokens were told of")
+    }
+
     @Sendable private static func slowReaderLosesNothing(
         _ provider: any Provider, _ request: GenerationRequest
     ) async throws {
         let iterator = try await provider.stream(request).makeAsyncIterator()
         while try await iterator.next() != nil { for _ in 0..<8 { await Task.yield() } }
         let fast = try await provider.reply(to: request)
-        try require(iterator.reply.choices == fast.choices, "a slow reader got another answer")
+        try require(isSameAnswer(iterator.reply, fast), "a slow reader got another answer")
     }
 
     @Sendable private static func leavingCancels(_ provider: any Provider, _ request: GenerationRequest) async throws {
@@ -202,5 +248,12 @@ public enum ProviderConformance {
             return
         }
         throw Violation("a temperature of -1 was accepted")
+    }
+}
+
+extension TokenLogProbability {
+    /// The token that it is of, and nothing else.
+    public var withoutLogarithms: TokenLogProbability {
+        TokenLogProbability(token: Candidate(bytes: token.bytes, logProbability: 0))
     }
 }

@@ -26,7 +26,8 @@ public struct RandomRequest {
             responseFormat: generator.chance(0.3) ? generator.pick(Self.formats) : .text, stop: stops(),
             choiceCount: generator.pick([1, 1, 1, 2, 3]), shiftsContext: generator.chance(0.2),
             client: generator.pick(["", "alice", "b/o\"b 日本"]), weight: generator.pick([1, 1, 7, 100]),
-            reportsProgress: generator.chance(0.3), reusesPrefix: generator.chance(0.5))
+            reportsProgress: generator.chance(0.3), reusesPrefix: generator.chance(0.5),
+            logProbabilities: generator.pick([nil, nil, nil, 0, 3]))
     }
 
     private static let texts = [

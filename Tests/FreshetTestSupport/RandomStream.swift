@@ -19,11 +19,16 @@ public struct RandomStream {
         return stream(takingTurns(choices) + [(0, end())])
     }
 
-    /// The next stream of plain text: choices that take turns, each of them its role, text and its finish.
+    /// The next stream of plain text: choices that take turns, each of them its role, text,
+    /// log-probabilities and its finish.
     public mutating func nextPlain() -> [Chunk] {
         let choices = (0..<generator.pick([1, 1, 2, 3])).map { _ in
             [.role(.assistant)] + (generator.chance(0.3) ? progress() : [])
-                + (0..<number(6)).map { _ in Chunk.Content.text(text(atLeast: 1)) }
+                + (0..<number(6)).map { _ in
+                    generator.chance(0.3)
+                        ? .logProbabilities((0...number(3)).map { _ in logProbability() })
+                        : Chunk.Content.text(text(atLeast: 1))
+                }
                 + [.finish(finish(callsTools: false))]
         }
         return stream(takingTurns(choices) + [(0, end())])

@@ -207,6 +207,29 @@ class Chat(Case):
         chunks = self.chat(text, max_tokens=60, stream=True)
         self.assertEqual("".join(chunk.choices[0].delta.content or "" for chunk in chunks), whole)
 
+    def test_log_probabilities(self):
+        text = "Repeat: naïve café, 你好"
+        for options in ({}, {"top_logprobs": 3}, {"n": 2, "seed": 3, "temperature": 1.3}):
+            with self.subTest(options):
+                whole = self.chat(text, logprobs=True, **options)
+                for choice in whole.choices:
+                    tokens = b"".join(bytes(entry.bytes) for entry in choice.logprobs.content)
+                    self.assertEqual(tokens.decode(errors="ignore"), choice.message.content)
+                    for entry in choice.logprobs.content:
+                        self.assertEqual(len(entry.top_logprobs), options.get("top_logprobs", 0))
+                        self.assertLessEqual(entry.logprob, 0)
+                        if "top_logprobs" in options:
+                            self.assertEqual(entry.top_logprobs[0].bytes, entry.bytes)
+                            self.assertEqual(entry.top_logprobs[0].logprob, entry.logprob)
+                if "n" in options:
+                    continue
+                chunks = list(self.chat(text, logprobs=True, stream=True, **options))
+                entries = [entry for chunk in chunks if (told := chunk.choices[0].logprobs) for entry in told.content]
+                self.assertEqual(entries, whole.choices[0].logprobs.content)
+                self.assertEqual(len(entries), whole.usage.completion_tokens - (
+                    whole.choices[0].finish_reason == "stop"))
+        self.assertIsNone(self.chat(text).choices[0].logprobs)
+
     def test_conversation(self):
         messages = [
             {"role": "system", "content": "Answer in one word."},
@@ -247,6 +270,19 @@ class Completions(Case):
         for chunk in self.client.completions.create(stream=True, **options):
             texts[chunk.choices[0].index] += chunk.choices[0].text
         self.assertEqual(texts, [choice.text for choice in whole.choices])
+
+    def test_log_probabilities(self):
+        options = dict(model=MODEL, prompt="Once upon a time", max_tokens=20, temperature=0, logprobs=2,
+                       extra_body={"cache_prompt": False})
+        choice = self.client.completions.create(**options).choices[0]
+        told = choice.logprobs
+        self.assertEqual("".join(told.tokens), choice.text)
+        for place, token in enumerate(told.tokens):
+            self.assertEqual(choice.text[told.text_offset[place]:][:len(token)], token)
+            self.assertEqual(told.top_logprobs[place][token], told.token_logprobs[place])
+        streamed = [chunk.choices[0].logprobs for chunk in self.client.completions.create(stream=True, **options)]
+        self.assertEqual([part.text_offset[0] for part in streamed if part], told.text_offset)
+        self.assertEqual([part.token_logprobs[0] for part in streamed if part], told.token_logprobs)
 
     def test_prompt_in_a_list(self):
         text = dict(model=MODEL, max_tokens=8, temperature=0, extra_body={"cache_prompt": False})
@@ -321,6 +357,8 @@ class Errors(Case):
             ({"extra_body": {"n": 2, "best_of": 3}}, "best_of"),
             ({"user": "u" * 1000}, "user"),
             ({"extra_body": {"weight": 101}}, "weight"),
+            ({"top_logprobs": 2}, "top_logprobs"),
+            ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
         ):
             with self.subTest(options), self.assertRaises(openai.BadRequestError) as caught:
                 self.chat(**options)

@@ -50,6 +50,13 @@ public struct GenerationRequest: Sendable, Hashable {
     /// the machine is at the moment: where two tokens are nearly equally likely, another may be drawn, also at
     /// temperature 0 or with a seed. Therefore it is off unless it is asked for.
     public var speculates: Bool
+    /// With how many of the likeliest tokens at its place each token of the answer is told its log-probability, in
+    /// chunks of ``Chunk/Content/logProbabilities(_:)``; `nil` tells none, 0 only the token's own.
+    ///
+    /// They are the logarithms of a plain softmax over the model's logits, before penalties, temperature or any other
+    /// stage of the sampler. Every token is covered of which a byte is in the answer, as text or as
+    /// ``Finish/undecodable`` bytes; one that ends the generation, and those of a stop sequence, are no part of it.
+    public var logProbabilities: Int?
 
     /// Makes a request.
     public init(
@@ -57,7 +64,7 @@ public struct GenerationRequest: Sendable, Hashable {
         responseFormat: ResponseFormat = .text, stop: [String] = [],
         deadline: Duration? = nil, idleTimeout: Duration? = nil, choiceCount: Int = 1, shiftsContext: Bool = false,
         client: String = "", weight: Int = 1, reportsProgress: Bool = false, reusesPrefix: Bool = true,
-        speculates: Bool = false
+        speculates: Bool = false, logProbabilities: Int? = nil
     ) {
         self.prompt = prompt
         self.sampling = sampling
@@ -73,6 +80,7 @@ public struct GenerationRequest: Sendable, Hashable {
         self.reportsProgress = reportsProgress
         self.reusesPrefix = reusesPrefix
         self.speculates = speculates
+        self.logProbabilities = logProbabilities
     }
 
     /// The most stop sequences that one request may carry, and the most UTF-8 bytes of each.
@@ -86,6 +94,9 @@ public struct GenerationRequest: Sendable, Hashable {
     /// The most UTF-8 bytes of ``client``: those of a `user`, and of what a server puts in front to tell its callers
     /// apart.
     public static let clientLimit = 1024
+
+    /// The most that ``logProbabilities`` may be.
+    public static let logProbabilityLimit = 20
 
     /// The greatest ``weight``.
     public static let weightLimit = 100
@@ -121,6 +132,10 @@ public struct GenerationRequest: Sendable, Hashable {
         }
         guard (1...Self.weightLimit).contains(weight) else {
             throw .invalid("weight", "must be from 1 to \(Self.weightLimit), but is \(weight)")
+        }
+        if let logProbabilities, !(0...Self.logProbabilityLimit).contains(logProbabilities) {
+            throw .invalid(
+                "top_logprobs", "must be from 0 to \(Self.logProbabilityLimit), but is \(logProbabilities)")
         }
         if case .messages(let messages) = prompt, messages.isEmpty {
             throw .invalid("messages", "must hold at least one message")

@@ -15,7 +15,7 @@ public struct Chunk: Sendable, Hashable {
         case refusal(String)
         /// A piece of a call to a tool.
         case toolCall(ToolCallFragment)
-        /// The log-probabilities of tokens just generated.
+        /// The log-probabilities of tokens whose text has come: they follow it.
         case logProbabilities([TokenLogProbability])
         /// How much of the prompt has been computed.
         case progress(PromptProgress)
@@ -80,7 +80,7 @@ public struct ToolCallFragment: Sendable, Hashable {
 public struct TokenLogProbability: Sendable, Hashable {
     /// A token that could have stood at this place.
     public struct Candidate: Sendable, Hashable {
-        /// The token's exact bytes.
+        /// The token's exact bytes, which may end inside a character; none for a mark such as the end of a turn.
         public var bytes: [UInt8]
         /// The natural logarithm of its probability.
         public var logProbability: Float

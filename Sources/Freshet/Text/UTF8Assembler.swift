@@ -30,6 +30,9 @@ public struct UTF8Assembler: Sendable {
     /// An assembler that has seen nothing.
     public init() {}
 
+    /// Whether bytes are held of which it is not known yet whether they become a character.
+    public var isHolding: Bool { heldCount > 0 }
+
     /// Takes the next bytes, usually one token's.
     ///
     /// - Returns: the characters that are now complete, the held ones first; often empty.

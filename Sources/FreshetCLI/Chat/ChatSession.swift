@@ -94,7 +94,8 @@ final class ChatSession {
     private func answer() async throws {
         var request = options.request(for: .messages(conversation.messages))
         request.reportsProgress = model.reportsProgress && console.errors.isTerminal
-        var printer = AnswerPrinter(format: .text, console: console)
+        var printer = AnswerPrinter(
+            format: .text, tabulates: request.logProbabilities != nil, console: console)
         do {
             let stream = try await console.signals.stream(request, from: model.provider)
             let (reply, failure) = try await console.signals.stopping(with: stream.cancel) {

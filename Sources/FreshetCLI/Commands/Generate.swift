@@ -105,7 +105,9 @@ enum Generate {
         // A bar is drawn from the progress chunks; they are no part of the answer.
         request.reportsProgress = model.reportsProgress && console.errors.isTerminal
         let stream = try await console.signals.stream(request, from: model.provider)
-        var printer = AnswerPrinter(format: values.format, choiceCount: values.choiceCount, console: console)
+        var printer = AnswerPrinter(
+            format: values.format, choiceCount: values.choiceCount, tabulates: request.logProbabilities != nil,
+            console: console)
         let (reply, failure) = try await console.signals.stopping(with: stream.cancel) {
             try await printer.print(stream)
         }

@@ -7,7 +7,8 @@ public import Freshet
 /// What OpenAI has no field for stands under names that its clients pass over: `reasoning_content`, `prompt_progress`
 /// and `timings` are llama.cpp's, `stop_reason` (the stop sequence that was met) is vLLM's, `undecodable` is our own.
 /// A plain completion has the same members beside its `text` instead of in a delta; it has no role, for which an empty
-/// piece of text stands, so that a reader sees in which order several choices begin. Metadata is laid over the object.
+/// piece of text stands, so that a reader sees in which order several choices begin. Its log-probabilities have OpenAI's
+/// older form, and the newer one's `content` in it for the exact bytes. Metadata is laid over the object.
 ///
 /// ```swift
 /// var encoder = OpenAIChunkEncoder()
@@ -25,6 +26,8 @@ public struct OpenAIChunkEncoder: Sendable {
     private var textPrefix: [UInt8] = []
     private var textIndex: Int?
     private let textSuffix: [UInt8]
+    /// How far the log-probabilities of each choice of a plain completion have come.
+    private var columns: [Int: OpenAILogProbabilityColumns] = [:]
 
     /// An encoder for one stream, or for several in turn.
     ///
@@ -72,7 +75,7 @@ public struct OpenAIChunkEncoder: Sendable {
     }
 
     /// Adds what follows the prefix for a chunk of a choice that is no text.
-    private func appendRare(_ chunk: Chunk, to output: inout [UInt8]) {
+    private mutating func appendRare(_ chunk: Chunk, to output: inout [UInt8]) {
         output.append(literal: #"{"index":"#)
         output.append(json: chunk.index)
         switch endpoint {
@@ -87,9 +90,11 @@ public struct OpenAIChunkEncoder: Sendable {
         }
         output.append(literal: #","logprobs":"#)
         if case .logProbabilities(let entries) = chunk.content {
-            output.append(logProbabilities: entries)
+            var columns = endpoint == .completions ? columns[chunk.index] ?? OpenAILogProbabilityColumns() : nil
+            output.append(logProbabilities: entries, columns: &columns)
+            self.columns[chunk.index] = columns
         } else {
-            output.append(logProbabilities: nil)
+            output.append(literal: "null")
         }
         output.append(literal: #","finish_reason":"#)
         if case .finish(let finish) = chunk.content { output.append(finish) } else { output.append(nil as Finish?) }
@@ -114,6 +119,7 @@ public struct OpenAIChunkEncoder: Sendable {
     private mutating func setIdentity(of chunk: Chunk) {
         identity = (chunk.id, chunk.created, chunk.model)
         textIndex = nil
+        columns = [:]
         prefix = []
         prefix.appendHead(
             id: chunk.id, object: endpoint == .completions ? #""text_completion""# : #""chat.completion.chunk""#,

@@ -56,11 +56,14 @@ extension JSONMembers {
     /// Takes the log-probabilities of a choice. Members that OpenAI's entries do not have are passed over.
     mutating func takeLogProbabilities() -> [TokenLogProbability]? {
         object("logprobs") { members in
-            members.take("content") { value in
+            let entries: [TokenLogProbability]? = members.take("content") { value in
                 guard case .array(let items) = value else { return nil }
                 let entries = items.compactMap(TokenLogProbability.init(wire:))
                 return entries.count == items.count ? entries : nil
             }
+            guard let entries else { return OpenAILogProbabilityColumns.take(from: &members) }
+            OpenAILogProbabilityColumns.drop(from: &members)
+            return entries
         }
     }
 
@@ -91,8 +94,12 @@ extension TokenLogProbability.Candidate {
     /// Reads a token with its probability. Where the exact bytes are missing, the text's stand for them.
     fileprivate init?(wire value: JSONValue) {
         guard let token = value["token"]?.string, let logarithm = value["logprob"]?.double else { return nil }
-        // OpenAI's word for the logarithm of zero, for which JSON has no number.
-        let logProbability = logarithm <= -9999 ? -Float.infinity : Float(logarithm)
-        self.init(bytes: value["bytes"]?.bytes ?? Array(token.utf8), logProbability: logProbability)
+        self.init(bytes: value["bytes"]?.bytes ?? Array(token.utf8), logarithm: logarithm)
+    }
+
+    /// A token with its probability as the wire has it: -9999 is OpenAI's word for the logarithm of zero, for which
+    /// JSON has no number.
+    init(bytes: [UInt8], logarithm: Double) {
+        self.init(bytes: bytes, logProbability: logarithm <= -9999 ? -.infinity : Float(logarithm))
     }
 }

@@ -16,9 +16,15 @@ extension [UInt8] {
     }
 
     /// Adds the log-probabilities of a choice, or `null`.
-    mutating func append(logProbabilities entries: [TokenLogProbability]?) {
+    ///
+    /// - Parameter columns: where the older form stands beside the newer one, what it has had so far.
+    mutating func append(
+        logProbabilities entries: [TokenLogProbability]?, columns: inout OpenAILogProbabilityColumns?
+    ) {
         guard let entries else { return append(literal: "null") }
-        append(literal: #"{"content":"#)
+        append(literal: "{")
+        columns?.append(entries, to: &self)
+        append(literal: columns == nil ? #""content":"# : #","content":"#)
         appendList(entries) { output, entry in
             output.append(literal: "{")
             output.append(entry.token)

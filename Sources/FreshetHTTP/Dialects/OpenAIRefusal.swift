@@ -25,9 +25,7 @@ extension OpenAIRequest {
 
     /// Fields, and whether a value of them asks for nothing beyond what is done anyway. `null` never does.
     private static let refusals: [(name: String, isHarmless: @Sendable (JSONValue) -> Bool)] = [
-        ("logprobs", { $0 == false || $0 == 0 }),
-        ("top_logprobs", { $0 == 0 }),
-        ("n_probs", { $0 == 0 }),
+        ("post_sampling_probs", { $0 == false }),
         ("tools", \.isEmpty),
         ("functions", \.isEmpty),
         ("tool_choice", { $0 == "none" || $0 == "auto" }),

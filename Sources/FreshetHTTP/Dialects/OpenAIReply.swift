@@ -60,7 +60,9 @@ extension [UInt8] {
             appendRare(choice)
         }
         append(literal: #","logprobs":"#)
-        append(logProbabilities: choice.logProbabilities.isEmpty ? nil : choice.logProbabilities)
+        var columns = endpoint == .completions ? OpenAILogProbabilityColumns() : nil
+        append(
+            logProbabilities: choice.logProbabilities.isEmpty ? nil : choice.logProbabilities, columns: &columns)
         append(literal: #","finish_reason":"#)
         append(choice.finish)
         append(literal: "}")

@@ -19,6 +19,7 @@ extension OpenAIRequest {
         try Self.read(body, into: &generation)
         if let format = try Self.responseFormat(body, text: text) { generation.responseFormat = format }
         try Self.read(body, into: &generation.sampling)
+        generation.logProbabilities = try Self.logProbabilities(body, at: endpoint) ?? generation.logProbabilities
         self.init(
             generation, model: try body["model"]?.string(), streams: try body["stream"]?.bool() ?? false,
             includesUsage: try body["stream_options"]?["include_usage"]?.bool() ?? false)

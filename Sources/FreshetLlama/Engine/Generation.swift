@@ -29,8 +29,10 @@ struct Generation {
     private var assembler = UTF8Assembler()
     private var stopFilter: StopSequenceFilter
     private var bytes: [UInt8] = []
-    /// UTF-8 bytes of text written so far.
+    /// UTF-8 bytes of text decoded so far, and of those the written ones.
+    private var decodedBytes = 0
     private var emittedBytes = 0
+    private var logProbabilities = LogProbabilityLine()
 
     /// Makes a choice of a request ready. Nothing is written before ``begin(cached:)``.
     init(_ submission: Submission, choice: Int, backend: any Backend) {
@@ -136,11 +138,19 @@ struct Generation {
         guard !endOfGeneration.contains(token) else { return finish(.stop) }
         bytes.removeAll(keepingCapacity: true)
         backend.append(bytesOf: token, to: &bytes)
-        let (text, stop) = stopFilter.process(assembler.append(bytes))
+        let decoded = assembler.append(bytes)
+        decodedBytes += decoded.utf8.count
+        if let count = request.logProbabilities {
+            logProbabilities.add(
+                sampler.logProbability(of: token, top: count, in: logits, backend: backend), byteCount: bytes.count,
+                decoded: decodedBytes, isHolding: assembler.isHolding)
+        }
+        let (text, stop) = stopFilter.process(decoded)
         if !text.isEmpty {
             write(.text(text))
             emittedBytes += text.utf8.count
         }
+        write(logProbabilities.release(written: emittedBytes))
         if let stop { return finish(.stop, at: stop) }
         if sampler.isComplete { return finish(.stop) }
         if generated == request.maxTokens { return finish(.length) }
@@ -149,10 +159,11 @@ struct Generation {
         needsShift = true
     }
 
-    /// Writes the text that was held back for a stop sequence which did not complete.
+    /// Writes the text that was held back for a stop sequence which did not complete, and all log-probabilities.
     mutating func flush() {
         let rest = stopFilter.finish()
         if !rest.isEmpty { write(.text(rest)) }
+        write(logProbabilities.finish(cutAt: nil))
     }
 
     /// Ends the choice well: what was held back, and the finish.
@@ -162,6 +173,8 @@ struct Generation {
         if stop == nil, !rest.isEmpty { write(.text(rest)) }
         // The answer ends where the stop sequence began; what came with it or after it is no part of the answer.
         if stop != nil { undecodable.removeAll { $0.offset > emittedBytes } }
+        let length = stop.map { _ in undecodable.reduce(emittedBytes) { $0 + $1.bytes.count } }
+        write(logProbabilities.finish(cutAt: length))
         answers.finish(Finish(reason, stopSequence: stop, undecodable: undecodable), choice: choice)
         isFinished = true
     }
@@ -171,5 +184,24 @@ struct Generation {
         write(.progress(PromptProgress(processed: min(computed, promptCount), cached: cached, total: promptCount)))
     }
 
+    private func write(_ entries: [TokenLogProbability]) {
+        if !entries.isEmpty { write(.logProbabilities(entries)) }
+    }
+
     private func write(_ content: Chunk.Content) { answers.write(content, choice: choice) }
+}
+
+extension Sampler {
+    /// How likely a token and the likeliest ones are, with their bytes.
+    fileprivate func logProbability(
+        of token: Token, top count: Int, in logits: UnsafeBufferPointer<Float>, backend: any Backend
+    ) -> TokenLogProbability {
+        func candidate(_ likelihood: TokenLikelihood) -> TokenLogProbability.Candidate {
+            var bytes: [UInt8] = []
+            backend.append(bytesOf: likelihood.token, to: &bytes)
+            return TokenLogProbability.Candidate(bytes: bytes, logProbability: likelihood.logProbability)
+        }
+        let likelihoods = likelihoods(of: token, top: count, in: logits)
+        return TokenLogProbability(token: candidate(likelihoods.token), top: likelihoods.top.map(candidate))
+    }
 }

@@ -71,6 +71,23 @@ enum FloatScan {
     static func exponentials(
         of values: UnsafePointer<Float>, count: Int, maximum: Float, into result: UnsafeMutablePointer<Float>
     ) -> Double {
+        sumOfExponentials(values, count: count, maximum: maximum) { index, powers in
+            guard index + width > count else {
+                return UnsafeMutableRawPointer(result + index).storeBytes(of: powers, as: Vector.self)
+            }
+            for lane in 0..<(count - index) { result[index + lane] = powers[lane] }
+        }
+    }
+
+    /// The sum of `exp(value - maximum)`, of which nothing is written.
+    static func sumOfExponentials(_ values: UnsafePointer<Float>, count: Int, maximum: Float) -> Double {
+        sumOfExponentials(values, count: count, maximum: maximum) { _, _ in }
+    }
+
+    @inline(__always)
+    private static func sumOfExponentials(
+        _ values: UnsafePointer<Float>, count: Int, maximum: Float, _ take: (Int, Vector) -> Void
+    ) -> Double {
         var total = 0.0
         var index = 0
         while index + width <= count {
@@ -79,7 +96,7 @@ enum FloatScan {
             let end = min(index + 32 * width, count - count % width)
             while index < end {
                 let powers = exponential(load(values, index) - maximum)
-                UnsafeMutableRawPointer(result + index).storeBytes(of: powers, as: Vector.self)
+                take(index, powers)
                 run += powers
                 index += width
             }
@@ -87,7 +104,7 @@ enum FloatScan {
         }
         if index < count {
             let powers = exponential(loadTail(values, index, count: count) - maximum)
-            for lane in 0..<(count - index) { result[index + lane] = powers[lane] }
+            take(index, powers)
             total += Double(powers.sum())
         }
         return total

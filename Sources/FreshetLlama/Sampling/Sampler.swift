@@ -148,6 +148,21 @@ package final class Sampler {
         }
     }
 
+    /// How likely a token is, and the likeliest ones, by the model's own logits: nothing of the chain counts.
+    ///
+    /// - Parameters:
+    ///   - token: one of the vocabulary's.
+    ///   - count: how many of the likeliest, best first and equal ones by token; fewer where fewer are possible.
+    ///   - logits: as for ``sample(_:)``.
+    package func likelihoods(
+        of token: Token, top count: Int, in logits: UnsafeBufferPointer<Float>
+    ) -> (token: TokenLikelihood, top: [TokenLikelihood]) {
+        // As in `narrow`.
+        precondition(logits.count == vocabularySize, "\(logits.count) logits for a vocabulary of \(vocabularySize)")
+        guard let base = logits.baseAddress else { return (TokenLikelihood(token: token, logProbability: 0), []) }
+        return candidates.likelihoods(of: token, top: count, in: base)
+    }
+
     /// Applies the bias and the stages.
     private func narrow(_ logits: UnsafeBufferPointer<Float>, to allowed: TokenSet? = nil) {
         // The backend's logits and the sampler's size both come from the model's vocabulary.

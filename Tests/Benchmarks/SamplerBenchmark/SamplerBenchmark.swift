@@ -20,6 +20,27 @@ enum SamplerBenchmark {
             let sizes = workload == .defaultChain ? [32_000, 128_256, 151_936] : [151_936]
             for size in sizes { await measure(workload, size) }
         }
+        guard wanted.isEmpty || wanted.contains("log-probabilities") else { return }
+        print(row("log-probabilities of 5", "vocabulary", "with", "without", "cost"))
+        for size in [32_000, 128_256, 151_936] { await measureLogProbabilities(size) }
+    }
+
+    /// Prints what it costs to tell five log-probabilities beside the default chain.
+    private static func measureLogProbabilities(_ size: Int) async {
+        let workload = Workload.defaultChain
+        let sets = (0..<8).map { workload.logits(count: size, seed: $0) }
+        let sampler = Sampler(options: workload.options, vocabularySize: size, contextLength: 4096, endOfGeneration: [])
+        let results = await Turns.measure([
+            {
+                sample(sets) { logits in
+                    guard let token = sampler.sample(logits) else { return nil }
+                    return sampler.likelihoods(of: token, top: 5, in: logits).top.first?.token
+                }
+            }, { sample(sets) { logits in sampler.sample(logits) } },
+        ])
+        let (with, without) = (results[0], results[1])
+        let cost = Turns.text(with.median - without.median)
+        print(row("beside \(workload.rawValue)", "\(size)", with.summary(), without.summary(), "\(cost) µs"))
     }
 
     private static func measure(_ workload: Workload, _ size: Int) async {

@@ -96,6 +96,23 @@ import Testing
             "plain text", [#"{"choices":[{"text":"Hi","index":0,"logprobs":null,"finish_reason":"stop"}]}"#, usage],
             answer()
         ),
+        (
+            "log-probabilities in the older form",
+            [
+                #"{"choices":[{"text":"Hi","index":0,"logprobs":{"tokens":["H","bytes:\\xe2i"],"text_offset":[9,10],"#
+                    + #""token_logprobs":[-1,-9999.0],"top_logprobs":[{"h":-3,"H":-1},null]},"finish_reason":"stop"}]}"#,
+                usage,
+            ],
+            answer([
+                .text("Hi"),
+                .logProbabilities([
+                    TokenLogProbability(
+                        token: .init(bytes: [72], logProbability: -1),
+                        top: [.init(bytes: [72], logProbability: -1), .init(bytes: [104], logProbability: -3)]),
+                    TokenLogProbability(token: .init(bytes: [0xE2, 105], logProbability: -.infinity)),
+                ]),
+            ])
+        ),
         ("obfuscation", [event(#""content":"Hi""#, after: #","obfuscation":"xyz""#), stop, usage], answer()),
         (
             "reasoning under both names",

@@ -89,6 +89,35 @@ import Testing
         #expect(encode(.logProbabilities([TokenLogProbability(token: half, top: [half, never])])) == choice(expected))
     }
 
+    @Test func aPlainCompletionHasLogProbabilitiesInTheOlderFormToo() throws {
+        var encoder = OpenAIChunkEncoder(for: .completions, includesUsage: false)
+        func write(_ index: Int, _ tokens: [[UInt8]]) -> String {
+            var output: [UInt8] = []
+            let entries = tokens.map { bytes in
+                TokenLogProbability(
+                    token: .init(bytes: bytes, logProbability: -1), top: [.init(bytes: bytes, logProbability: -1)])
+            }
+            let chunk = Chunk(id: "c", created: 7, model: "m", index: index, content: .logProbabilities(entries))
+            encoder.append(chunk, to: &output)
+            let text = String(decoding: output, as: UTF8.self)
+            guard let begin = text.range(of: #""logprobs":{"#), let end = text.range(of: #","content":["#) else {
+                return text
+            }
+            return String(text[begin.upperBound..<end.lowerBound])
+        }
+        let first =
+            #""tokens":["\u00e9","bytes:\\xe2\\x82"],"token_logprobs":[-1.0,-1.0],"#
+            + #""top_logprobs":[{"\u00e9":-1.0},{"bytes:\\xe2\\x82":-1.0}],"text_offset":[0,1]"#
+        #expect(write(0, [Array("é".utf8), [0xE2, 0x82]]) == first)
+        let rest = #","token_logprobs":[-1.0],"top_logprobs":[{"#
+        #expect(
+            write(0, [[0xAC, 0x21]]) == #""tokens":["bytes:\\xac!"]"# + rest
+                + #""bytes:\\xac!":-1.0}],"text_offset":[1]"#)
+        #expect(write(0, [[0x61]]) == #""tokens":["a"]"# + rest + #""a":-1.0}],"text_offset":[3]"#)
+        // Each choice has its own text.
+        #expect(write(1, [[0x61]]) == #""tokens":["a"]"# + rest + #""a":-1.0}],"text_offset":[0]"#)
+    }
+
     @Test func everyScalarIsWrittenInASCIIAndReadBackTheSame() throws {
         let scalars = (0...0x2FFF).compactMap(UnicodeScalar.init) + ["\u{FFFF}", "\u{10000}", "🍋", "\u{10FFFF}"]
         var text = ""

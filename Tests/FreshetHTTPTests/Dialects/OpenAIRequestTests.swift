@@ -106,6 +106,25 @@ import Testing
         #expect(try read(with: members).generation.client == "a")
     }
 
+    @Test(
+        arguments: [
+            (#""logprobs":true"#, 0), (#""logprobs":true,"top_logprobs":20"#, 20), (#""n_probs":3"#, 3),
+            (#""n_probs":0,"logprobs":true,"top_logprobs":1"#, 1), (#""logprobs":false"#, nil),
+            (#""logprobs":null,"top_logprobs":0,"n_probs":0"#, nil),
+        ] as [(String, Int?)])
+    func logProbabilitiesOfConversations(_ members: String, _ count: Int?) throws {
+        #expect(try read(with: members).generation.logProbabilities == count)
+    }
+
+    @Test(
+        arguments: [
+            ("0", 0), ("5", 5), ("20", 20), ("true", 0), ("false", nil), ("null", nil),
+        ] as [(String, Int?)])
+    func logProbabilitiesOfPlainCompletions(_ value: String, _ count: Int?) throws {
+        let request = try read(#"{"prompt":"a","logprobs":\#(value)}"#, at: .completions)
+        #expect(request.generation.logProbabilities == count)
+    }
+
     @Test func whatIsNotSaidIsTheServersDefault() throws {
         let defaults = GenerationRequest(prompt: .tokens([]), maxTokens: 7, shiftsContext: true, speculates: true)
         func generation(_ members: String) throws -> GenerationRequest {
@@ -203,7 +222,8 @@ import Testing
             (#"{"prompt":[-2147483649]}"#, "prompt[0]"),
             (#"{"prompt":[[1,2147483648]]}"#, "prompt[0][1]"), (#"{"prompt":[1.5]}"#, "prompt[0]"),
             (#"{"prompt":"a","echo":true}"#, "echo"), (#"{"prompt":"a","suffix":"b"}"#, "suffix"),
-            (#"{"prompt":"a","logprobs":3}"#, "logprobs"), (#"{"prompt":"a","best_of":2}"#, "best_of"),
+            (#"{"prompt":"a","logprobs":21}"#, "logprobs"), (#"{"prompt":"a","best_of":2}"#, "best_of"),
+            (#"{"prompt":"a","logprobs":-1}"#, "logprobs"), (#"{"prompt":"a","logprobs":"3"}"#, "logprobs"),
         ])
     func aWrongPromptIsNamed(_ body: String, _ parameter: String) {
         #expect(refusal(of: body, at: .completions)?.parameter == parameter)
@@ -237,8 +257,11 @@ import Testing
             (#""user":5"#, "user"),
             (#""safety_identifier":{}"#, "safety_identifier"),
             ("\"user\":\"\(String(repeating: "u", count: 513))\"", "user"),
-            (#""logprobs":true"#, "logprobs"),
-            (#""top_logprobs":5"#, "top_logprobs"), (#""n_probs":5"#, "n_probs"),
+            (#""logprobs":1"#, "logprobs"), (#""logprobs":"yes""#, "logprobs"),
+            (#""top_logprobs":5"#, "top_logprobs"), (#""logprobs":true,"top_logprobs":21"#, "top_logprobs"),
+            (#""logprobs":false,"top_logprobs":1"#, "top_logprobs"), (#""n_probs":-1"#, "n_probs"),
+            (#""logprobs":true,"top_logprobs":true"#, "top_logprobs"), (#""n_probs":21"#, "n_probs"),
+            (#""logprobs":true,"post_sampling_probs":true"#, "post_sampling_probs"),
             (#""tools":[{"type":"function"}]"#, "tools"),
             (#""functions":[{"name":"f"}]"#, "functions"), (#""tool_choice":"required""#, "tool_choice"),
             (#""tool_choice":{"type":"function"}"#, "tool_choice"),
@@ -362,7 +385,9 @@ import Testing
             choiceCount: chance() ? Int.random(in: 1...GenerationRequest.choiceLimit, using: &generator) : 1,
             shiftsContext: chance(), client: chance() ? text() : "",
             weight: chance() ? Int.random(in: 1...GenerationRequest.weightLimit, using: &generator) : 1,
-            reportsProgress: chance(), reusesPrefix: chance(), speculates: chance())
+            reportsProgress: chance(), reusesPrefix: chance(), speculates: chance(),
+            logProbabilities: chance()
+                ? Int.random(in: 0...GenerationRequest.logProbabilityLimit, using: &generator) : nil)
         // Only a stream has a place for usage at its end.
         let streams = chance()
         return OpenAIRequest(

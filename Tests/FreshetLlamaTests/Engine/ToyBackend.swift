@@ -23,6 +23,8 @@ final class ToyBackend: Backend {
         let onToken: @Sendable (Token) throws(GenerationError) -> Void
         /// The bytes to answer with, in order; the hash decides when there are none.
         let bytes: [UInt8]
+        /// The bytes of tokens that are not their own number.
+        let pieces: [Token: [UInt8]]
         /// Called with all tokens of a sequence after which logits are wanted: what is given in their place, which may
         /// be nothing. `nil` leaves them as they are.
         let logits: @Sendable ([Token]) -> [Float]?
@@ -36,6 +38,7 @@ final class ToyBackend: Backend {
         init(
             contextLength: Int = 128, answerLength: Int = 20, batchCapacity: Int = 8, slotCount: Int = 8,
             isTrimmable: Bool = true, canShift: Bool = true, bytes: [UInt8] = [],
+            pieces: [Token: [UInt8]] = [:],
             onToken: @escaping @Sendable (Token) throws(GenerationError) -> Void = { _ in },
             logits: @escaping @Sendable ([Token]) -> [Float]? = { _ in nil },
             onLoad: @escaping @Sendable () -> Void = {}
@@ -47,6 +50,7 @@ final class ToyBackend: Backend {
             self.isTrimmable = isTrimmable
             self.canShift = canShift
             self.bytes = bytes
+            self.pieces = pieces
             self.logits = logits
             self.onLoad = onLoad
             self.onToken = onToken
@@ -188,6 +192,7 @@ final class ToyBackend: Backend {
     }
 
     func append(bytesOf token: Token, to bytes: inout [UInt8]) {
+        if let piece = script.pieces[token] { return bytes += piece }
         if token < 256 { bytes.append(UInt8(token)) }
     }
 }

@@ -55,6 +55,12 @@ import Testing
         #expect(complaint { $0.client = String(repeating: "é", count: limit / 2) + "a" } == "user")
     }
 
+    @Test func logProbabilitiesAreBounded() {
+        for (count, isValid) in [(nil, true), (0, true), (20, true), (-1, false), (21, false)] as [(Int?, Bool)] {
+            #expect(complaint { $0.logProbabilities = count } == (isValid ? nil : "top_logprobs"))
+        }
+    }
+
     @Test func thereIsSomethingToContinue() {
         #expect(complaint { $0.prompt = .text("") } == nil)
         #expect(complaint { $0.prompt = .tokens([]) } == nil)
