@@ -20,7 +20,8 @@ struct SyntheticModelTests {
         #expect(one.finish?.reason == .length && one.usage?.completionTokens == 40)
         // It says more than one thing, and not the same to everybody.
         #expect(Set(one.text).count > 5, "\(one.text)")
-        request.prompt = .messages([Message(role: .user, content: "a dog")])
+        // Without a template, whose end is the same for all: a small recurrent model forgets what came before it.
+        request.prompt = .text("a dog")
         #expect(try await provider.reply(to: request).text != one.text)
         // Drawn by their probabilities, the ends of answers do not come either.
         request.sampling = SamplingOptions()
