@@ -120,7 +120,7 @@ let package = Package(
                 "Freshet", "FreshetLlama", "FreshetTestSupport", "PrefixStoreProcess", "CAllocations", "CSamplerOracle",
                 "CKernelOracle",
             ],
-            exclude: ["golden.json"], swiftSettings: settings),
+            exclude: ["golden.json", "Chat/outputs.json"], swiftSettings: settings),
         .testTarget(
             name: "FreshetBenchTests", dependencies: ["Freshet", "FreshetBench", "FreshetTestSupport"],
             exclude: [

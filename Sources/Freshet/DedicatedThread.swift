@@ -5,18 +5,18 @@ internal import Glibc
 package enum DedicatedThread {
     /// Starts a thread that runs `body`, and forgets it.
     ///
+    /// - Parameter stackSize: bytes. llama.cpp's tokenizers recurse as deep as a text makes them. Pages that are never
+    ///   reached cost nothing.
     /// - Throws: ``GenerationError`` with code `outOfMemory` when the system gives no thread. Foundation's `Thread`
     ///   would say nothing, and whoever waits for its work would wait for ever.
     package static func start(
-        named name: StaticString, _ body: @escaping @Sendable () -> Void
+        named name: StaticString, stackSize: Int = 64 << 20, _ body: @escaping @Sendable () -> Void
     ) throws(GenerationError) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        // llama.cpp's tokenizers and templates recurse as deep as a text makes them. Pages that are never reached cost
-        // nothing.
-        pthread_attr_setstacksize(&attributes, 64 << 20)
+        pthread_attr_setstacksize(&attributes, stackSize)
         let work = Unmanaged.passRetained(Work(name: name, body: body))
         var thread = pthread_t()
         let status = pthread_create(
@@ -38,11 +38,12 @@ package enum DedicatedThread {
     ///
     /// - Throws: what `body` throws, and what ``start(named:_:)`` does.
     package static func value<Value: Sendable>(
-        named name: StaticString, _ body: @escaping @Sendable () throws(GenerationError) -> Value
+        named name: StaticString, stackSize: Int = 64 << 20,
+        _ body: @escaping @Sendable () throws(GenerationError) -> Value
     ) async throws(GenerationError) -> Value {
         let result: Result<Value, GenerationError> = await withCheckedContinuation { continuation in
             do throws(GenerationError) {
-                try start(named: name) {
+                try start(named: name, stackSize: stackSize) {
                     do throws(GenerationError) {
                         continuation.resume(returning: .success(try body()))
                     } catch {

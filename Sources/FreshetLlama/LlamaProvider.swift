@@ -114,17 +114,16 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
                 parameter: "messages")
         }
         // A template is a program and a text may be long: neither is work for the cooperative pool.
-        let (tokens, constraint) = try await preparations.pass { () throws(GenerationError) in
-            try await DedicatedThread.value(named: "freshet-prompt") { () throws(GenerationError) in
+        let prepared = try await preparations.pass { () throws(GenerationError) in
+            try await DedicatedThread.value(named: "freshet-prompt", stackSize: ChatTemplates.stackSize) {
+                () throws(GenerationError) in
                 // The model keeps them for the sampler: the engine's thread has better to do than to look for them.
                 if DRY.isOn(request.sampling) { _ = vocabulary.sequenceBreakers(request.sampling.drySequenceBreakers) }
-                let constraint = try request.responseFormat.grammar().map { grammar throws(GenerationError) in
-                    try vocabulary.constraint(grammar)
-                }
-                return (try self.tokens(of: request.prompt, limit: self.contextLength), constraint)
+                return try self.prepare(request)
             }
         }
-        return try engine.submit(request, tokens: tokens, constraint: constraint)
+        return try engine.submit(
+            request, tokens: prepared.tokens, form: prepared.form, constraint: prepared.constraint)
     }
 
     /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.
@@ -147,13 +146,50 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         try tokens(of: prompt, limit: nil)
     }
 
+    /// A request as the engine takes it.
+    private struct Prepared: Sendable {
+        var tokens: [Token]
+        /// How the answers are written; `nil` where they are only text.
+        var form: AnswerForm?
+        /// What they have to obey.
+        var constraint: Constraint?
+    }
+
+    /// A request's prompt, how its answers are written, and what they have to obey.
+    private func prepare(_ request: GenerationRequest) throws(GenerationError) -> Prepared {
+        let vocabulary = llama.vocabulary
+        var grammar = try request.responseFormat.grammar()
+        guard case .messages(let messages) = request.prompt else {
+            let tokens = try tokens(of: request.prompt, limit: contextLength)
+            return Prepared(tokens: tokens, constraint: try grammar.map(vocabulary.constraint))
+        }
+        let rendering = try llama.templateCache.templates(of: llama).render(messages, for: request)
+        let tokens = try tokens(of: rendering.prompt, limit: contextLength)
+        var form = try AnswerForm(rendering, for: request, vocabulary: vocabulary)
+        if let calls = rendering.callGrammar {
+            guard grammar == nil else {
+                throw .invalid("response_format", "cannot be given with tools, whose calls have a form of their own")
+            }
+            grammar = calls
+            // A call that is forced is a grammar of the whole turn, which the prompt has begun.
+            if calls.triggers.isEmpty {
+                form?.isObeyedWhileThinking = true
+                form?.begun = try vocabulary.tokenize(
+                    rendering.generationPrompt, addingSpecial: false, parsingSpecial: true)
+            }
+        }
+        return Prepared(tokens: tokens, form: form, constraint: try grammar.map(vocabulary.constraint))
+    }
+
     /// The tokens that a prompt is to the model; a text that is far beyond `limit` tokens is refused unread.
     private func tokens(of prompt: Prompt, limit: Int?) throws(GenerationError) -> [Token] {
         switch prompt {
         case .text(let text):
             return try tokens(of: text, limit: limit)
         case .messages(let messages):
-            return try tokens(of: try ChatTemplate(model: llama).render(messages), limit: limit)
+            let request = GenerationRequest(prompt: prompt)
+            let rendering = try llama.templateCache.templates(of: llama).render(messages, for: request)
+            return try tokens(of: rendering.prompt, limit: limit)
         case .tokens(let tokens):
             if let stray = tokens.first(where: { !llama.vocabulary.contains($0) }) {
                 throw .invalid("prompt", "holds token \(stray), but the vocabulary has \(llama.vocabulary.count)")

@@ -95,8 +95,9 @@ public struct RandomStream {
 
     private mutating func end() -> Chunk.Content {
         let prompt = number(100_000)
-        let usage = Usage(
+        var usage = Usage(
             promptTokens: prompt, completionTokens: number(100_000), cachedTokens: number(prompt + 1))
+        if generator.chance(0.3) { usage.reasoningTokens = number(usage.completionTokens + 1) }
         guard generator.chance(0.5) else { return .end(usage, nil) }
         let durations = (0..<3).map { _ in
             Duration.nanoseconds(number(generator.pick([1000, 1_000_000_000, 100_000_000_000_000])))
@@ -123,7 +124,7 @@ public struct RandomStream {
     private mutating func metadata(of content: Chunk.Content) -> Metadata {
         var members: [String: JSONValue] = ["x_\(number(9))": value(depth: 3)]
         if case .end = content {
-            members["usage"] = ["completion_tokens_details": ["reasoning_tokens": .integer(Int128(number(99)))]]
+            members["usage"] = ["completion_tokens_details": ["audio_tokens": .integer(Int128(number(99)))]]
         } else if generator.chance(0.5) {
             members["choices"] = [["x choice": value(depth: 2)]]
         }

@@ -49,6 +49,8 @@ typedef enum freshet_error_code {
     FRESHET_ERROR_TEMPLATE = 6,
     // Anything else; the message is what llama.cpp said.
     FRESHET_ERROR_OTHER = 7,
+    // It would have taken more steps, memory or stack than it may.
+    FRESHET_ERROR_EXHAUSTED = 8,
 } freshet_error_code;
 
 // Filled by a failing call, untouched by a successful one. `message` ends in a zero byte.
@@ -150,20 +152,6 @@ int32_t freshet_vocab_tokenize(const freshet_model * _Nonnull model, const char 
 // `special`: give control tokens their names instead of nothing.
 size_t freshet_vocab_piece(const freshet_model * _Nonnull model, int32_t token, bool special, char * _Nullable buffer,
                            size_t capacity);
-
-// --------------------------------------------------------------------------------------------------- Chat templates
-
-// One turn. Both texts end in a zero byte.
-typedef struct freshet_message {
-    const char * _Nonnull role;
-    const char * _Nonnull content;
-} freshet_message;
-
-// Renders a conversation by the model's own template, ready for the assistant to go on, and returns the text's length.
-// The beginning-of-sequence mark is left out where tokenising with `add_special` adds it.
-// SIZE_MAX on failure, with `error` filled: there is no fallback to another template.
-size_t freshet_chat_render(const freshet_model * _Nonnull model, const freshet_message * _Nonnull messages,
-                           size_t count, char * _Nullable buffer, size_t capacity, freshet_error * _Nonnull error);
 
 // ------------------------------------------------------------------------------------------------------ The context
 

@@ -57,6 +57,16 @@ public struct GenerationRequest: Sendable, Hashable {
     /// stage of the sampler. Every token is covered of which a byte is in the answer, as text or as
     /// ``Finish/undecodable`` bytes; one that ends the generation, and those of a stop sequence, are no part of it.
     public var logProbabilities: Int?
+    /// What the model may ask the caller to call; for conversations only.
+    public var tools: [Tool] = []
+    /// Whether, and what, it must call.
+    public var toolChoice = ToolChoice.auto
+    /// Whether one answer may hold several calls, where the model's template knows how.
+    public var callsToolsInParallel = true
+    /// What a model that thinks does with its thoughts, in conversations.
+    public var reasoning = ReasoningOptions()
+    /// Further variables of the model's chat template, by name, each as JSON text.
+    public var templateArguments: [String: String] = [:]
 
     /// Makes a request.
     public init(
@@ -137,10 +147,36 @@ public struct GenerationRequest: Sendable, Hashable {
             throw .invalid(
                 "top_logprobs", "must be from 0 to \(Self.logProbabilityLimit), but is \(logProbabilities)")
         }
-        if case .messages(let messages) = prompt, messages.isEmpty {
-            throw .invalid("messages", "must hold at least one message")
-        }
+        try validateConversation()
         try responseFormat.validate()
         try sampling.validate()
+    }
+
+    /// The most variables of a template that one request may set, and the most UTF-8 bytes of each.
+    public static let templateArgumentLimits = (count: 64, bytes: 64 << 10)
+
+    /// Checks the turns, and what only a conversation has.
+    private func validateConversation() throws(GenerationError) {
+        guard case .messages(let messages) = prompt else {
+            guard tools.isEmpty else { throw .invalid("tools", "can be given only with messages") }
+            return
+        }
+        guard !messages.isEmpty else { throw .invalid("messages", "must hold at least one message") }
+        for (place, message) in messages.enumerated() { try message.validate(at: "messages[\(place)]") }
+        try Tool.validate(tools, choice: toolChoice)
+        try reasoning.validate()
+        let limits = Self.templateArgumentLimits
+        guard templateArguments.count <= limits.count else {
+            throw .invalid("chat_template_kwargs", "may hold at most \(limits.count) values")
+        }
+        for (name, value) in templateArguments {
+            guard name.utf8.count + value.utf8.count <= limits.bytes, JSONNesting.depth(of: value) <= Tool.nestingLimit
+            else {
+                throw .invalid(
+                    "chat_template_kwargs",
+                    "holds a value of more than \(limits.bytes) bytes, or nested in more than \(Tool.nestingLimit) levels"
+                )
+            }
+        }
     }
 }

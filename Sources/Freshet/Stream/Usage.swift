@@ -6,6 +6,8 @@ public struct Usage: Sendable, Hashable {
     public var completionTokens: Int
     /// Tokens of the prompt that were still in memory and not computed again.
     public var cachedTokens: Int
+    /// Tokens generated that were reasoning. 0 also where the provider does not say.
+    public var reasoningTokens = 0
 
     /// Makes a count.
     public init(promptTokens: Int, completionTokens: Int, cachedTokens: Int = 0) {

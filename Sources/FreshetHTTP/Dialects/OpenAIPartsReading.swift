@@ -13,6 +13,8 @@ extension JSONMembers {
         var usage = Usage(promptTokens: prompt ?? 0, completionTokens: completion ?? 0)
         let cached = object("prompt_tokens_details") { $0.count("cached_tokens") } ?? 0
         usage.cachedTokens = min(cached, usage.promptTokens)
+        let reasoning = object("completion_tokens_details") { $0.count("reasoning_tokens") } ?? 0
+        usage.reasoningTokens = min(reasoning, usage.completionTokens)
         drop("total_tokens", where: .integer(Int128(usage.totalTokens)))
         return usage
     }

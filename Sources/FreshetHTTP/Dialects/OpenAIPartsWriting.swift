@@ -78,7 +78,13 @@ extension [UInt8] {
         append(json: usage.totalTokens)
         append(literal: #","prompt_tokens_details":{"cached_tokens":"#)
         append(json: usage.cachedTokens)
-        append(literal: "}}")
+        append(literal: "}")
+        if usage.reasoningTokens > 0 {
+            append(literal: #","completion_tokens_details":{"reasoning_tokens":"#)
+            append(json: usage.reasoningTokens)
+            append(literal: "}")
+        }
+        append(literal: "}")
     }
 
     /// Adds the timings as a further member, with the counts that llama.cpp has beside them.

@@ -34,10 +34,9 @@ extension OpenAIRequest {
     private static func message(_ field: JSONField) throws(GenerationError) -> Message {
         _ = try field.members()
         guard let role = field["role"] else { throw .invalid("\(field.path).role", "is required") }
-        if let calls = field["tool_calls"] ?? field["function_call"], !calls.value.isEmpty {
-            throw calls.complaint("cannot be given: this server does not know tools")
-        }
-        return Message(role: try self.role(role), content: try field["content"].map(content) ?? "")
+        var message = Message(role: try self.role(role), content: try field["content"].map(content) ?? "")
+        try readParts(of: field, into: &message)
+        return message
     }
 
     private static func role(_ field: JSONField) throws(GenerationError) -> Role {

@@ -26,9 +26,7 @@ extension OpenAIRequest {
     /// Fields, and whether a value of them asks for nothing beyond what is done anyway. `null` never does.
     private static let refusals: [(name: String, isHarmless: @Sendable (JSONValue) -> Bool)] = [
         ("post_sampling_probs", { $0 == false }),
-        ("tools", \.isEmpty),
         ("functions", \.isEmpty),
-        ("tool_choice", { $0 == "none" || $0 == "auto" }),
         ("function_call", { $0 == "none" || $0 == "auto" }),
         ("echo", { $0 == false }),
         ("suffix", { $0 == "" }),

@@ -2,8 +2,8 @@ package import Freshet
 
 /// A whole reply ⇄ OpenAI's `chat.completion` and `text_completion`.
 ///
-/// What stands in a stream's objects under our own or others' names stands here under the same; a call whose number is
-/// not its place has an `index` too.
+/// What stands in a stream's objects under our own or others' names stands here under the same; where the number of
+/// a call is not its place, all calls have an `index` too.
 package enum OpenAIReply {
     /// Adds a reply's JSON.
     package static func append(_ reply: Reply, for endpoint: OpenAIEndpoint, to output: inout [UInt8]) {
@@ -74,10 +74,10 @@ extension [UInt8] {
         }
         guard !choice.toolCalls.isEmpty else { return }
         append(literal: #","tool_calls":"#)
-        appendList(choice.toolCalls.enumerated()) { output, item in
-            let (place, call) = item
+        let isInOrder = choice.toolCalls.enumerated().allSatisfy { $0 == $1.index }
+        appendList(choice.toolCalls) { output, call in
             output.append(literal: "{")
-            if call.index != place { output.append(member: "index") { $0.append(json: call.index) } }
+            if !isInOrder { output.append(member: "index") { $0.append(json: call.index) } }
             output.append(member: "id") { $0.append(json: call.id) }
             output.append(literal: #","type":"function","function":{"name":"#)
             output.append(json: call.name)

@@ -18,6 +18,7 @@ extension OpenAIRequest {
         generation.prompt = try Self.prompt(body, at: endpoint)
         try Self.read(body, into: &generation)
         if let format = try Self.responseFormat(body, text: text) { generation.responseFormat = format }
+        try Self.readConversation(body, text: text, into: &generation)
         try Self.read(body, into: &generation.sampling)
         generation.logProbabilities = try Self.logProbabilities(body, at: endpoint) ?? generation.logProbabilities
         self.init(

@@ -29,6 +29,7 @@ extension OpenAIRequest {
         output.append("return_progress", \.reportsProgress, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append("cache_prompt", \.reusesPrefix, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append("speculate", \.speculates, of: generation, unless: defaults) { $0.append(json: $1) }
+        output.appendConversation(of: generation)
         output.append(generation.sampling)
         if let count = generation.logProbabilities { output.append(logProbabilities: count, at: endpoint) }
         if streams {
@@ -58,13 +59,7 @@ extension [UInt8] {
             append(member: "prompt") { $0.appendList(tokens) { $0.append(json: Int($1)) } }
         case .messages(let messages):
             append(member: "messages") {
-                $0.appendList(messages) { output, message in
-                    output.append(literal: #"{"role":"#)
-                    output.append(json: message.role.rawValue)
-                    output.append(literal: #","content":"#)
-                    output.append(json: message.content)
-                    output.append(literal: "}")
-                }
+                $0.appendList(messages) { $0.append($1) }
             }
         }
     }

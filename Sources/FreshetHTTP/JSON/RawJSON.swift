@@ -8,13 +8,32 @@ enum RawJSON {
     ///   - path: the members' names from the root on.
     ///   - json: sound JSON. Of two members with one name the later stands.
     /// - Returns: `nil` where there is none.
-    static func value(at path: [String], of json: [UInt8]) -> ArraySlice<UInt8>? {
-        var value = json[...]
+    static func value(at path: [String], of json: [UInt8]) -> ArraySlice<UInt8>? { value(at: path, of: json[...]) }
+
+    /// The bytes of a member of members of an object.
+    static func value(at path: [String], of object: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        var value = object
         for name in path {
             guard let member = member(name, of: value) else { return nil }
             value = member
         }
         return value
+    }
+
+    /// The bytes of each of a list's items; none where it is no list.
+    static func items(of list: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+        var rest = list
+        skipSpace(&rest)
+        guard rest.first == UInt8(ascii: "[") else { return [] }
+        var items: [ArraySlice<UInt8>] = []
+        repeat {
+            rest.removeFirst()
+            skipSpace(&rest)
+            guard rest.first != UInt8(ascii: "]") else { return items }
+            items.append(take(&rest))
+            skipSpace(&rest)
+        } while rest.first == UInt8(ascii: ",")
+        return items
     }
 
     private static func member(_ name: String, of object: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {

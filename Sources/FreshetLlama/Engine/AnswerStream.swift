@@ -89,6 +89,9 @@ final class AnswerStream: @unchecked Sendable {
     /// Says that one of them was drawn.
     func countAccepted() { drafts.accepted += 1 }
 
+    /// Says that the token was one of the model's reasoning.
+    func countThought() { usage.reasoningTokens += 1 }
+
     /// Ends a choice, and with the last one the stream.
     func finish(_ finish: Finish, choice: Int) {
         write(.finish(finish), choice: choice)

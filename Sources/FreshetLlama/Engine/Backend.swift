@@ -66,7 +66,9 @@ package protocol Backend: AnyObject {
     var endOfGeneration: [Token] { get }
 
     /// Adds a token's bytes, which may be part of a character, to a buffer.
-    func append(bytesOf token: Token, to bytes: inout [UInt8])
+    ///
+    /// - Parameter showingControl: whether a control token gives its name instead of nothing.
+    func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8])
 }
 
 /// How a decode went.

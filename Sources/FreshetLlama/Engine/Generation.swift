@@ -28,6 +28,15 @@ struct Generation {
     private var isPromptComputed = false
     private var assembler = UTF8Assembler()
     private var stopFilter: StopSequenceFilter
+    /// The control tokens that are text.
+    private let shown: Set<Token>
+    /// Tells the text apart, where it is more than text.
+    private let reader: (any AnswerReader)?
+    private var thinking: ThinkingTracker?
+    private var hasCalls = false
+    /// What the answer has to obey.
+    private let constraint: Constraint?
+    private let isObeyedWhileThinking: Bool
     private var bytes: [UInt8] = []
     /// UTF-8 bytes of text decoded so far, and of those the written ones.
     private var decodedBytes = 0
@@ -43,13 +52,28 @@ struct Generation {
         promptCount = submission.tokens.count
         contextLength = backend.contextLength
         endOfGeneration = backend.endOfGeneration
-        stopFilter = StopSequenceFilter(request.stop)
+        let form = submission.form
+        stopFilter = StopSequenceFilter(request.stop + (form?.stops ?? []))
+        shown = form?.shown ?? []
+        reader = form?.makeReader(choice)
+        thinking = form?.thinking
         var sampling = request.sampling
         sampling.seed = sampling.seed.map { $0 &+ UInt64(choice) }
         sampler = backend.makeSampler(sampling)
         for token in tokens { sampler.accept(token) }
         if request.speculates, backend.canRetract { speculation = Speculation(contextLength: contextLength) }
-        if let constraint = submission.constraint { sampler.follow(GrammarMatcher(constraint)) }
+        constraint = submission.constraint
+        isObeyedWhileThinking = form?.isObeyedWhileThinking ?? false
+        obey(after: form?.begun ?? [])
+    }
+
+    /// Lets the sampler follow what the answer has to obey, or nothing while the model thinks.
+    private func obey(after begun: [Token]) {
+        guard let constraint else { return }
+        guard isObeyedWhileThinking || thinking?.isThinking != true else { return sampler.follow(nil) }
+        let matcher = GrammarMatcher(constraint)
+        for token in begun { matcher.accept(token) }
+        sampler.follow(matcher)
     }
 
     /// Whether this is the request's first choice.
@@ -127,56 +151,81 @@ struct Generation {
             answers.endPrompt()
             reportProgress()
         }
-        guard request.maxTokens.map({ generated < $0 }) ?? true else { return finish(.length) }
-        guard !sampler.isComplete else { return finish(.stop) }
-        guard let token = sampler.sample(logits) else { throw sampler.refusal }
+        guard request.maxTokens.map({ generated < $0 }) ?? true else { return try finish(.length) }
+        guard !sampler.isComplete else { return try finish(.stop) }
+        guard let token = thinking?.forcedToken ?? sampler.sample(logits) else { throw sampler.refusal }
         sampler.accept(token)
         speculation?.observe(token)
         tokens.append(token)
         generated += 1
         answers.countToken()
-        guard !endOfGeneration.contains(token) else { return finish(.stop) }
+        guard !endOfGeneration.contains(token) else { return try finish(.stop) }
         bytes.removeAll(keepingCapacity: true)
-        backend.append(bytesOf: token, to: &bytes)
+        backend.append(bytesOf: token, showingControl: shown.contains(token), to: &bytes)
         let decoded = assembler.append(bytes)
         decodedBytes += decoded.utf8.count
         if let count = request.logProbabilities {
             logProbabilities.add(
-                sampler.logProbability(of: token, top: count, in: logits, backend: backend), byteCount: bytes.count,
-                decoded: decodedBytes, isHolding: assembler.isHolding)
+                sampler.logProbability(of: token, top: count, in: logits, backend: backend, shown: shown),
+                byteCount: bytes.count, decoded: decodedBytes, isHolding: assembler.isHolding)
         }
+        think(decoded)
         let (text, stop) = stopFilter.process(decoded)
         if !text.isEmpty {
-            write(.text(text))
+            try write(text)
             emittedBytes += text.utf8.count
         }
         write(logProbabilities.release(written: emittedBytes))
-        if let stop { return finish(.stop, at: stop) }
-        if sampler.isComplete { return finish(.stop) }
-        if generated == request.maxTokens { return finish(.length) }
+        if let stop { return try finish(.stop, at: stop) }
+        if sampler.isComplete { return try finish(.stop) }
+        if generated == request.maxTokens { return try finish(.length) }
         guard tokens.count > contextLength else { return }
-        guard request.shiftsContext, contextLength > 1 else { return finish(.length) }
+        guard request.shiftsContext, contextLength > 1 else { return try finish(.length) }
         needsShift = true
+    }
+
+    /// Follows whether the model thinks.
+    private mutating func think(_ text: String) {
+        let wasThinking = thinking?.isThinking
+        if thinking?.accept(text: text, isWhole: !assembler.isHolding) == true { answers.countThought() }
+        // What begins or ends the thoughts is itself no part of what is obeyed without them.
+        if thinking?.isThinking != wasThinking, !isObeyedWhileThinking { obey(after: []) }
     }
 
     /// Writes the text that was held back for a stop sequence which did not complete, and all log-probabilities.
     mutating func flush() {
         let rest = stopFilter.finish()
-        if !rest.isEmpty { write(.text(rest)) }
+        // The stream ends with an error already; that its last words cannot be read either is no news.
+        try? write(rest, isEnd: true)
         write(logProbabilities.finish(cutAt: nil))
     }
 
     /// Ends the choice well: what was held back, and the finish.
-    private mutating func finish(_ reason: FinishReason, at stop: String? = nil) {
+    private mutating func finish(_ reason: FinishReason, at stop: String? = nil) throws(GenerationError) {
         var undecodable = assembler.finish()
         let rest = stopFilter.finish()
-        if stop == nil, !rest.isEmpty { write(.text(rest)) }
+        try write(stop == nil ? rest : "", isEnd: true)
         // The answer ends where the stop sequence began; what came with it or after it is no part of the answer.
         if stop != nil { undecodable.removeAll { $0.offset > emittedBytes } }
         let length = stop.map { _ in undecodable.reduce(emittedBytes) { $0 + $1.bytes.count } }
         write(logProbabilities.finish(cutAt: length))
-        answers.finish(Finish(reason, stopSequence: stop, undecodable: undecodable), choice: choice)
+        // A stop of the template's own is a part of how its model ends an answer.
+        let asked = stop.flatMap { request.stop.contains($0) ? $0 : nil }
+        let reason = reason == .stop && asked == nil && hasCalls ? .toolCalls : reason
+        answers.finish(Finish(reason, stopSequence: asked, undecodable: undecodable), choice: choice)
         isFinished = true
+    }
+
+    /// Writes the next piece of the text, told apart.
+    private mutating func write(_ text: String, isEnd: Bool = false) throws(GenerationError) {
+        guard let reader else {
+            if !text.isEmpty { write(.text(text)) }
+            return
+        }
+        for content in try reader.read(text, isEnd: isEnd) {
+            if case .toolCall = content { hasCalls = true }
+            write(content)
+        }
     }
 
     private func reportProgress() {
@@ -194,11 +243,12 @@ struct Generation {
 extension Sampler {
     /// How likely a token and the likeliest ones are, with their bytes.
     fileprivate func logProbability(
-        of token: Token, top count: Int, in logits: UnsafeBufferPointer<Float>, backend: any Backend
+        of token: Token, top count: Int, in logits: UnsafeBufferPointer<Float>, backend: any Backend, shown: Set<Token>
     ) -> TokenLogProbability {
         func candidate(_ likelihood: TokenLikelihood) -> TokenLogProbability.Candidate {
             var bytes: [UInt8] = []
-            backend.append(bytesOf: likelihood.token, to: &bytes)
+            backend.append(
+                bytesOf: likelihood.token, showingControl: shown.contains(likelihood.token), to: &bytes)
             return TokenLogProbability.Candidate(bytes: bytes, logProbability: likelihood.logProbability)
         }
         let likelihoods = likelihoods(of: token, top: count, in: logits)

@@ -83,11 +83,12 @@ package final class InferenceEngine: Sendable {
     /// - Parameters:
     ///   - request: a valid request.
     ///   - tokens: its prompt.
+    ///   - form: how its answers are written; `nil` where they are only text.
     ///   - constraint: what its answers have to obey.
     /// - Returns: the stream of its answer.
     /// - Throws: ``GenerationError`` when the prompt is empty or does not fit, or the queue is full.
     package func submit(
-        _ request: GenerationRequest, tokens: [Token], constraint: Constraint? = nil
+        _ request: GenerationRequest, tokens: [Token], form: AnswerForm? = nil, constraint: Constraint? = nil
     ) throws(GenerationError) -> ChunkStream {
         guard !tokens.isEmpty else {
             throw .invalid("prompt", "is empty, and this model has no token to begin with")
@@ -103,7 +104,8 @@ package final class InferenceEngine: Sendable {
         let answers = AnswerStream(
             request, ticket: ticket, promptCount: tokens.count, model: configuration.model, writer: writer,
             now: configuration.now)
-        try queue.add(Submission(request: request, tokens: tokens, answers: answers, constraint: constraint))
+        try queue.add(
+            Submission(request: request, tokens: tokens, answers: answers, form: form, constraint: constraint))
         return stream
     }
 

@@ -6,6 +6,8 @@ struct Submission: Sendable {
     /// The prompt; never empty.
     var tokens: [Token]
     var answers: AnswerStream
+    /// How the answers are written; `nil` where they are only text.
+    var form: AnswerForm?
     /// What the answers have to obey.
     var constraint: Constraint?
 }

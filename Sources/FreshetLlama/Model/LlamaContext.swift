@@ -128,7 +128,9 @@ final class LlamaContext: Backend {
 
     var endOfGeneration: [Token] { model.endOfGeneration }
 
-    func append(bytesOf token: Token, to bytes: inout [UInt8]) { model.vocabulary.append(bytesOf: token, to: &bytes) }
+    func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8]) {
+        model.vocabulary.append(bytesOf: token, to: &bytes, showingControl: showingControl)
+    }
 }
 
 extension LlamaModel {

@@ -15,7 +15,7 @@ extension GenerationError {
             case FRESHET_ERROR_INTERRUPTED: .cancelled
             case FRESHET_ERROR_UNSUPPORTED, FRESHET_ERROR_DAMAGED: .modelUnusable
             case FRESHET_ERROR_OUT_OF_MEMORY: .outOfMemory
-            case FRESHET_ERROR_TEMPLATE: .invalidRequest
+            case FRESHET_ERROR_TEMPLATE, FRESHET_ERROR_EXHAUSTED: .invalidRequest
             default: .engineFailed
             }
         self.init(code, "\(attempt): \(reason).", cause: reason)

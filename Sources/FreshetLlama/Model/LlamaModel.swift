@@ -23,6 +23,8 @@ public final class LlamaModel: @unchecked Sendable {
         /// Whether the system is asked to hold the weights in large pages, which it may not have; ``hugePageByteCount``
         /// tells what came of it. Only a copy can lie in them, so that the file is not mapped.
         public var usesHugePages = false
+        /// The source of a chat template to use in the place of the model's own.
+        public var chatTemplate: String?
 
         /// Adapters that change the model's weights for all that is computed with it.
         public var adapters: [LoRAAdapter] = []
@@ -31,7 +33,7 @@ public final class LlamaModel: @unchecked Sendable {
         public init() {}
     }
 
-    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplate``, ``LlamaContext``,
+    /// The handle at the C boundary. Only this file, ``Vocabulary``, ``ChatTemplates``, ``LlamaContext``,
     /// ``EmbeddingContext`` and ``BareLoop`` use it.
     let handle: OpaquePointer
     /// The file's path, as it was given.
@@ -49,8 +51,12 @@ public final class LlamaModel: @unchecked Sendable {
     public let hugePageByteCount: Int
     /// The longest context that the model was trained with, in tokens.
     public let trainedContextLength: Int
-    /// The source of the model's chat template.
+    /// The source of the model's chat template, or of the one that stands in its place.
     public let chatTemplate: String?
+    /// The one that stands in its place.
+    let templateOverride: String?
+    /// The templates, parsed.
+    let templateCache = ChatTemplateCache()
     /// Every token that ends generation.
     let endOfGeneration: [Token]
     /// The tokens that the file says are never to be sampled.
@@ -112,7 +118,8 @@ public final class LlamaModel: @unchecked Sendable {
         canEmbed = info.can_embed && info.vocabulary_count > 0
         embeddingWidth = Int(info.embedding_width)
         elementCounts = (Int(clamping: info.key_count), Int(clamping: info.value_count))
-        chatTemplate = file["tokenizer.chat_template"]?.string
+        templateOverride = options.chatTemplate
+        chatTemplate = options.chatTemplate ?? file["tokenizer.chat_template"]?.string
         metadata = file.metadata.filter { $0.value.array == nil }
         endOfGeneration = (0..<info.vocabulary_count).filter { freshet_vocab_is_eog(handle, $0) }
         // llama.cpp too passes over numbers that are no tokens, and refuses a list of another type.

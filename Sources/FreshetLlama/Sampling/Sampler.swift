@@ -95,8 +95,9 @@ package final class Sampler {
         matcher?.accept(token)
     }
 
-    /// Lets the tokens that are accepted from now on be an answer that obeys a grammar, and none be chosen that does not.
-    package func follow(_ matcher: GrammarMatcher) { self.matcher = matcher }
+    /// Lets the tokens that are accepted from now on be an answer that obeys a grammar, and none be chosen that does not;
+    /// `nil` lets any be chosen.
+    package func follow(_ matcher: GrammarMatcher?) { self.matcher = matcher }
 
     /// Whether the grammar is complete, so that no token can follow.
     package var isComplete: Bool { matcher?.isComplete ?? false }

@@ -44,7 +44,7 @@ final class DictatedBackend: Backend {
         return UnsafeBufferPointer(row)
     }
 
-    func append(bytesOf token: Token, to bytes: inout [UInt8]) { bytes.append(UInt8(ascii: "x")) }
+    func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8]) { bytes.append(UInt8(ascii: "x")) }
 
     var contextLength: Int { base.contextLength }
     var capacity: Int { base.capacity }

@@ -48,16 +48,18 @@ import Testing
             {"id":"a","type":"function","function":{"name":"f","arguments":"{}"}},
             {"id":"b","type":"function","function":{"name":"g","arguments":"[]"}}]},
             "logprobs":null,"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":2,"completion_tokens":3,
-            "total_tokens":5,"completion_tokens_details":{"reasoning_tokens":1}},"service_tier":"default"}
+            "total_tokens":5,"completion_tokens_details":{"reasoning_tokens":1,"audio_tokens":2}},"service_tier":"default"}
             """#
         let chunks = try OpenAIReply.chunks(of: Array(body.utf8), keepsRaw: true)
         let reply = fold(chunks)
         #expect(reply.id == "x" && reply.created == 1 && reply.model == "n" && reply.text.isEmpty)
         #expect(reply.choices[0].toolCalls.map { "\($0.index) \($0.id) \($0.name)" } == ["0 a f", "1 b g"])
-        #expect(reply.usage == Usage(promptTokens: 2, completionTokens: 3))
+        var usage = Usage(promptTokens: 2, completionTokens: 3)
+        usage.reasoningTokens = 1
+        #expect(reply.usage == usage)
         #expect(
             reply.metadata == [
-                "service_tier": "default", "usage": ["completion_tokens_details": ["reasoning_tokens": 1]],
+                "service_tier": "default", "usage": ["completion_tokens_details": ["audio_tokens": 2]],
                 "choices": [["message": ["annotations": []]]],
             ])
         #expect(chunks.map { $0.metadata?.raw?.count } == [body.utf8.count] + chunks.dropFirst().map { _ in nil })

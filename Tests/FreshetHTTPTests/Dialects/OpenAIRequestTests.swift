@@ -70,10 +70,10 @@ import Testing
         #""model":null,"stream":null,"stream_options":null,"stop":null,"seed":null,"temperature":null,"logit_bias":null"#,
         #""max_tokens":null,"max_completion_tokens":null,"n_predict":null,"tools":null,"response_format":null"#,
         #""stop":[]"#, #""stop":"""#, #""seed":-1"#, #""n_predict":-1"#, #""user":"","metadata":{"a":1},"store":true"#,
-        #""unknown":{"a":[1]},"service_tier":"auto","parallel_tool_calls":false,"reasoning_effort":"low""#,
+        #""unknown":{"a":[1]},"service_tier":"auto","parallel_tool_calls":true,"reasoning_format":"auto""#,
         #""n":1,"n_cmpl":1,"weight":1,"context_shift":false,"user":null,"idle_timeout_ms":null"#, #""best_of":1"#,
         #""n":1,"best_of":1,"logprobs":false,"top_logprobs":0,"tools":[],"functions":[],"tool_choice":"auto""#,
-        #""tool_choice":"none","response_format":{"type":"text"},"echo":false,"suffix":"","grammar":"""#,
+        #""tool_choice":null,"response_format":{"type":"text"},"echo":false,"suffix":"","grammar":"""#,
         #""modalities":["text"],"audio":null,"stream_options":{},"temperature":0.8,"top_k":40.0,"logit_bias":{}"#,
     ])
     func whatAsksForNothingIsPassedOver(_ members: String) throws {
@@ -177,7 +177,7 @@ import Testing
             (#"{"role":"developer","content":"a"}"#, Message(role: .system, content: "a")),
             (#"{"role":"assistant","content":null,"tool_calls":[]}"#, Message(role: .assistant, content: "")),
             (#"{"role":"assistant"}"#, Message(role: .assistant, content: "")),
-            (#"{"role":"tool","content":"a","tool_call_id":"i"}"#, Message(role: .tool, content: "a")),
+            (#"{"role":"tool","content":"a","tool_call_id":"i"}"#, Message(role: .tool, content: "a", toolCallID: "i")),
             (
                 #"{"role":"user","content":[{"type":"text","text":"a"},{"type":"input_text","text":"é"}]}"#,
                 Message(role: .user, content: "a\né")
@@ -206,7 +206,7 @@ import Testing
             ),
             (
                 #"{"messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"a"}]}]}"#,
-                "messages[0].tool_calls"
+                "messages[0].tool_calls[0].function"
             ),
         ] as [(String, String?)])
     func aWrongConversationIsNamed(_ body: String, _ parameter: String?) throws {
@@ -262,9 +262,7 @@ import Testing
             (#""logprobs":false,"top_logprobs":1"#, "top_logprobs"), (#""n_probs":-1"#, "n_probs"),
             (#""logprobs":true,"top_logprobs":true"#, "top_logprobs"), (#""n_probs":21"#, "n_probs"),
             (#""logprobs":true,"post_sampling_probs":true"#, "post_sampling_probs"),
-            (#""tools":[{"type":"function"}]"#, "tools"),
-            (#""functions":[{"name":"f"}]"#, "functions"), (#""tool_choice":"required""#, "tool_choice"),
-            (#""tool_choice":{"type":"function"}"#, "tool_choice"),
+            (#""functions":[{"name":"f"}]"#, "functions"),
             (#""modalities":["text","audio"]"#, "modalities"), (#""audio":{"voice":"a"}"#, "audio"),
         ])
     func aWrongValueIsNamed(_ members: String, _ parameter: String) throws {
@@ -376,7 +374,7 @@ import Testing
                 }),
             .messages(Role.allCases.shuffled(using: &generator).map { Message(role: $0, content: text()) }),
         ]
-        let generation = GenerationRequest(
+        var generation = GenerationRequest(
             prompt: prompts[Int.random(in: 0..<3, using: &generator)], sampling: sampling,
             maxTokens: chance() ? count() : nil,
             stop: (0..<Int.random(in: 0...3, using: &generator)).map { _ in text() },
@@ -388,6 +386,7 @@ import Testing
             reportsProgress: chance(), reusesPrefix: chance(), speculates: chance(),
             logProbabilities: chance()
                 ? Int.random(in: 0...GenerationRequest.logProbabilityLimit, using: &generator) : nil)
+        if chance() { OpenAIToolTests.addTools(to: &generation, &generator) }
         // Only a stream has a place for usage at its end.
         let streams = chance()
         return OpenAIRequest(

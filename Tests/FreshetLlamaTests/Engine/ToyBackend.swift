@@ -191,7 +191,7 @@ final class ToyBackend: Backend {
             endOfGeneration: endOfGeneration)
     }
 
-    func append(bytesOf token: Token, to bytes: inout [UInt8]) {
+    func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8]) {
         if let piece = script.pieces[token] { return bytes += piece }
         if token < 256 { bytes.append(UInt8(token)) }
     }

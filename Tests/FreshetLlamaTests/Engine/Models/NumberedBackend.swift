@@ -47,5 +47,7 @@ final class NumberedBackend: Backend {
 
     func makeSampler(_ options: SamplingOptions) -> Sampler { context.makeSampler(options) }
 
-    func append(bytesOf token: Token, to bytes: inout [UInt8]) { bytes += Array("\(token) ".utf8) }
+    func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8]) {
+        bytes += Array("\(token) ".utf8)
+    }
 }

@@ -1,0 +1,26 @@
+// What the files behind freshet_chat.h share.
+
+#pragma once
+
+#include "boundary.hpp"
+#include "freshet_chat.h"
+
+#include <llama-common/chat.h>
+
+#include <memory>
+
+struct freshet_rendering {
+    common_chat_params params;
+    // Shared with the parsers.
+    std::shared_ptr<const common_chat_parser_params> syntax;
+    std::vector<std::string> words;
+    std::vector<std::string> patterns;
+    bool is_plain = false;
+};
+
+namespace freshet {
+
+// Whether a parser gives every answer as text, as it is.
+bool is_plain(const common_chat_parser_params & syntax);
+
+}  // namespace freshet

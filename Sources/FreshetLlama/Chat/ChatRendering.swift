@@ -1,0 +1,85 @@
+internal import CLlama
+internal import Freshet
+
+/// A conversation as the model reads it, and how the model's answers to it are written.
+///
+/// It owns llama.cpp's rendering and frees it. Usable from any thread.
+final class ChatRendering: @unchecked Sendable {
+    // Sendable: the handle is never changed after init, and may be read from any thread.
+    private let handle: OpaquePointer
+
+    /// The text of the conversation. Tokenising it adds the beginning-of-sequence token, where the vocabulary does.
+    let prompt: String
+    /// The end of ``prompt`` that belongs to the assistant's turn.
+    let generationPrompt: String
+    /// What the answer must obey, in GBNF; `nil` when nothing is forced. It is made for all of the assistant's turn:
+    /// where it does not sleep at first, ``generationPrompt`` is the beginning of what it reads.
+    let grammar: String?
+    /// Whether the grammar sleeps until one of ``triggerTexts`` or ``triggerPatterns`` wakes it.
+    let isGrammarLazy: Bool
+    /// The texts that wake the grammar.
+    let triggerTexts: [String]
+    /// The regular expressions that do; the grammar holds from the beginning of the first group on.
+    let triggerPatterns: [String]
+    /// Marks that are a part of the answer's text, although they are control tokens.
+    let preservedMarks: [String]
+    /// Texts that end the answer.
+    let stops: [String]
+    /// What begins the model's thoughts; empty where it has none.
+    let thinkingStart: String
+    /// What ends them, the usual way first.
+    let thinkingEnds: [String]
+    /// Whether an answer is nothing but text, which no parser need read.
+    let isPlain: Bool
+
+    /// Takes a rendering over.
+    init(_ handle: OpaquePointer) {
+        self.handle = handle
+        func text(_ part: freshet_rendering_part) -> String { String(freshet_rendering_text(handle, part)) }
+        func list(_ list: freshet_rendering_list) -> [String] {
+            (0..<freshet_rendering_count(handle, list)).map { String(freshet_rendering_item(handle, list, $0)) }
+        }
+        prompt = text(FRESHET_PROMPT)
+        generationPrompt = text(FRESHET_GENERATION_PROMPT)
+        let grammar = text(FRESHET_GRAMMAR)
+        self.grammar = grammar.isEmpty ? nil : grammar
+        isGrammarLazy = freshet_rendering_grammar_is_lazy(handle)
+        triggerTexts = list(FRESHET_TRIGGER_WORDS)
+        triggerPatterns = list(FRESHET_TRIGGER_PATTERNS)
+        preservedMarks = list(FRESHET_PRESERVED)
+        stops = list(FRESHET_STOPS)
+        thinkingStart = text(FRESHET_THINKING_START)
+        thinkingEnds = list(FRESHET_THINKING_ENDS)
+        isPlain = freshet_rendering_is_plain(handle)
+    }
+
+    deinit { freshet_rendering_free(handle) }
+
+    /// What keeps the model's calls to their form: from the first token on, where one is required; else from where the
+    /// model begins one. `nil` where it calls nothing, or where what wakes the grammar is no plain text.
+    var callGrammar: Grammar? {
+        guard let grammar, triggerPatterns.isEmpty else { return nil }
+        guard !isGrammarLazy else {
+            guard !triggerTexts.isEmpty else { return nil }
+            return Grammar(
+                text: grammar, triggers: triggerTexts.map { .text($0) }, seesControlTokens: true, field: "tools")
+        }
+        var call = ForcedCall(thinkingEnds: thinkingEnds)
+        return Grammar(text: call.grammar(grammar), seesControlTokens: true, field: "tool_choice")
+    }
+
+    /// A parser for one answer.
+    ///
+    /// - Parameter seed: what the identifiers of its calls are made from, where the model gives none.
+    func makeParser(seed: UInt64) -> ChatParser {
+        var failure = freshet_error()
+        return ChatParser(freshet_parser_new(handle, &failure), seed: seed)
+    }
+}
+
+extension String {
+    /// The text of a handle of the C boundary.
+    init(_ text: freshet_text) {
+        self.init(decoding: UnsafeRawBufferPointer(start: text.bytes, count: text.length), as: UTF8.self)
+    }
+}
