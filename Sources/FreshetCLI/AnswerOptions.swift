@@ -21,17 +21,23 @@ struct AnswerOptions {
     /// How many of the likeliest tokens are told at each place, with their log-probabilities; -1 tells none, not even
     /// that of the token which was chosen.
     var logProbabilities = -1
+    /// Tools, and the model's thoughts, in conversations.
+    var conversation = ConversationOptions()
     /// Whether ``SamplingOptions/drySequenceBreakers`` holds the person's own, so that a further one is added to them.
     private var hasOwnBreakers = false
 
     /// A request for the continuation of a prompt.
-    func request(for prompt: Prompt) -> GenerationRequest {
-        GenerationRequest(
+    ///
+    /// - Parameter tools: what the model may call, in a conversation.
+    func request(for prompt: Prompt, tools: [Tool] = []) -> GenerationRequest {
+        var request = GenerationRequest(
             prompt: prompt, sampling: sampling, maxTokens: maxTokens < 0 ? nil : maxTokens,
             responseFormat: responseFormat, stop: stop,
             deadline: deadline > 0 ? .seconds(deadline) : nil,
             idleTimeout: idleTimeout > 0 ? .seconds(idleTimeout) : nil, shiftsContext: shiftsContext,
             speculates: speculates, logProbabilities: logProbabilities < 0 ? nil : logProbabilities)
+        if case .messages = prompt { conversation.apply(to: &request, tools: tools) }
+        return request
     }
 }
 
@@ -44,6 +50,7 @@ extension AnswerOptions {
             OptionGroup(title: "Answer", options: answerOptions),
             OptionGroup(title: "Form of the answer (the last one given stands)", options: formatOptions),
             OptionGroup(title: "Sampling", options: sampling + [sequenceBreakerOption]),
+            ConversationOptions.group.lifted(to: \.conversation),
         ]
     }
 

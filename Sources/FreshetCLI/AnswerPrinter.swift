@@ -26,6 +26,8 @@ struct AnswerPrinter {
     private var order = ChoiceOrder()
     /// The choice of which something was written last.
     private var choice: Int?
+    /// The call that is being written.
+    private var call: Int?
     /// Bytes of the answer that are no text.
     private var undecodable = 0
     private let bar: ProgressBar
@@ -91,16 +93,40 @@ struct AnswerPrinter {
         case .logProbabilities(let entries) where tabulates:
             for entry in entries { try console.output.write(TokenLine(entry: entry).text) }
         case .text(let text), .refusal(let text):
+            try endCall()
             // Raw for a file or another program; a terminal would obey control characters.
             try console.output.write(isTerminal ? text.printable : text)
             isAtLineStart = text.utf8.last == UInt8(ascii: "\n")
         case .reasoning(let text):
             try? console.errors.write(text.printable)
+        case .toolCall(let fragment) where !tabulates:
+            if let name = fragment.name {
+                try endCall()
+                try endLine()
+                try write(name + "(")
+                call = fragment.index
+            }
+            try write(fragment.arguments)
         case .finish(let finish) where !tabulates:
+            try endCall()
             undecodable += finish.undecodable.reduce(0) { $0 + $1.bytes.count }
         case .role, .toolCall, .logProbabilities, .progress, .finish, .end:
             break
         }
+    }
+
+    /// Writes a piece of a call, which is written as `name({"argument": …})` on a line of its own.
+    private mutating func write(_ text: String) throws(Exit) {
+        guard !text.isEmpty else { return }
+        try console.output.write(isTerminal ? text.printable : text)
+        isAtLineStart = false
+    }
+
+    private mutating func endCall() throws(Exit) {
+        guard call != nil else { return }
+        call = nil
+        try write(")")
+        try endLine()
     }
 
     /// Sets a choice apart from the one before it, if there are several.
@@ -139,6 +165,7 @@ struct AnswerPrinter {
         switch format {
         case .text:
             for chunk in order.takeRest() { try printText(chunk) }
+            try endCall()
             try endLine()
             guard undecodable > 0 else { return }
             let subject = undecodable == 1 ? "1 byte that is" : "\(undecodable) bytes that are"

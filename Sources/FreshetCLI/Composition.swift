@@ -93,6 +93,9 @@ enum Composition {
         _ load: (LlamaOptions, @escaping @Sendable (Double) -> Bool) async throws(GenerationError) -> Loaded
     ) async throws -> (loaded: Loaded, options: LlamaOptions) {
         var llama = try options.llamaOptions(path: try path(of: options))
+        if let file = options.templateFile {
+            llama.load.chatTemplate = try Input.readText(file: file, signals: console.signals)
+        }
         showLog(options, console: console)
         ModelProfile.apply(options, to: &llama, console: console)
         do throws(GenerationError) {

@@ -32,6 +32,8 @@ struct ModelOptions {
     var queueRetry = 1
     /// The longest gap, in milliseconds, that running answers are to see while a prompt is computed beside them.
     var gapTarget = 100
+    /// A file with a chat template to use instead of the model's own.
+    var templateFile: String?
     /// Whether the settings are taken that `freshet tune` has found for the model.
     var usesProfile = true
     /// Whether llama.cpp's log lines are shown.
@@ -53,6 +55,10 @@ struct ModelOptions {
                     help: "tokens of context; 0 is what the model was trained with, -1 the same up to a limit"),
             ] + TunableSetting.all.map(Option.tunable) + [
                 adapterOption,
+                .text(
+                    "--chat-template-file", placeholder: "FILE",
+                    help: "a chat template, in Jinja, to use instead of the model's own",
+                    current: { $0.templateFile }, set: { values, text, _ in values.templateFile = text }),
                 .text(
                     "--cache-dir", placeholder: "DIR",
                     help: "a folder in which computed prompts outlive the program; without it, none do",

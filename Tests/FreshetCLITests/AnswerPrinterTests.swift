@@ -82,6 +82,19 @@ struct AnswerPrinterTests {
         #expect(outcome.output == lines && outcome.errors == "")
     }
 
+    @Test func callsAreLinesOfTheirOwn() async throws {
+        let fragments = [
+            ToolCallFragment(index: 0, id: "a", name: "f"), ToolCallFragment(index: 0, arguments: #"{"x": "#),
+            ToolCallFragment(index: 0, arguments: "1}"), ToolCallFragment(index: 1, id: "b", name: "g"),
+        ]
+        var steps: [ScriptedProvider.Step] = [.write(.role(.assistant)), .write(.text("Well,"))]
+        for fragment in fragments { steps.append(.write(.toolCall(fragment))) }
+        steps += [.write(.finish(Finish(.toolCalls))), .write(.end(Usage(promptTokens: 1, completionTokens: 2), nil))]
+        let provider = ScriptedProvider(steps)
+        let outcome = try await Self.print(provider)
+        #expect(outcome.output == "Well,\nf({\"x\": 1})\ng()\n" && outcome.errors == "")
+    }
+
     @Test func bytesThatAreNoTextAreTold() async throws {
         let finish = Finish(.length, undecodable: [UndecodableBytes(offset: 1, bytes: [0xF0, 0x9F])])
         let outcome = try await Self.print(ScriptedProvider(answering: ["a"], finish: finish))

@@ -6,12 +6,14 @@ after a cancelled stream is answered only when that stream's slot is free again.
 
 import asyncio
 import os
+import pathlib
 import re
 import signal
 import subprocess
 import unittest
 
 import openai
+from openai_tools import ToolChecks
 
 KEY = "sk-of-these-tests"
 MODEL = "freshet-small-world"
@@ -24,7 +26,9 @@ class Server:
 
     def __init__(self):
         self.process = subprocess.Popen(
-            [os.environ["FRESHET"], "serve", "--port", "0", "--parallel", "1", "--ctx-size", "16384", "--api-key", KEY],
+            [os.environ["FRESHET"], "serve", "--port", "0", "--parallel", "1", "--ctx-size", "16384", "--api-key", KEY,
+             # The embedded model's own template has no place for tools.
+             "--chat-template-file", str(pathlib.Path(__file__).with_name("tools.jinja"))],
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -249,6 +253,10 @@ class Chat(Case):
             stream.close()
             Cancelled.expected += 1
         self.assertTrue(self.chat().choices[0].message.content)
+
+
+class Tools(ToolChecks, Case):
+    """The checks of openai_tools.py, with this client and server."""
 
 
 class Completions(Case):

@@ -10,11 +10,13 @@ final class ChatSession {
     private var options: AnswerOptions
     private var showsStatistics: Bool
     private var conversation: Conversation
+    private var tools: [Tool]
     private var statistics: Statistics?
     private var hasFailed = false
 
     /// A chat in which nothing has been said.
-    init(_ values: Chat.Values, model: Composition.Model, console: Console) {
+    init(_ values: Chat.Values, tools: [Tool], model: Composition.Model, console: Console) {
+        self.tools = tools
         self.model = model
         self.console = console
         lines = LineReader(console: console)
@@ -63,8 +65,12 @@ final class ChatSession {
         switch line {
         case .empty, .quit: break
         case .message(let text):
-            conversation.ask(text)
-            try await answer()
+            if let call = conversation.openCall {
+                conversation.answer(call, with: text)
+            } else {
+                conversation.ask(text)
+            }
+            if !askForResult() { try await answer() }
         case .help: note(ChatLine.usages.flatMap { $0.lines(width: console.helpWidth) })
         case .system(let text): changeSystem(to: text)
         case .reset:
@@ -92,7 +98,7 @@ final class ChatSession {
 
     /// Lets the model answer the last question.
     private func answer() async throws {
-        var request = options.request(for: .messages(conversation.messages))
+        var request = options.request(for: .messages(conversation.messages), tools: tools)
         request.reportsProgress = model.reportsProgress && console.errors.isTerminal
         var printer = AnswerPrinter(
             format: .text, tabulates: request.logProbabilities != nil, console: console)
@@ -105,6 +111,7 @@ final class ChatSession {
             if let failure { throw failure }
             statistics = Statistics(reply)
             if showsStatistics { note(statistics?.lines ?? []) }
+            _ = askForResult()
         } catch let exit as Exit where exit == .interrupted(by: SIGINT) && lines.isInteractive {
             // Nobody read the answer, so that none of it is known to have been seen.
             conversation.takeBackQuestion()
@@ -118,10 +125,21 @@ final class ChatSession {
         }
     }
 
-    /// Keeps what has come of an answer, though it may have been stopped.
+    /// Keeps what has come of an answer, though it may have been stopped. A call that was is none.
     private func keep(_ reply: Reply) {
-        if reply.text.isEmpty, reply.finish == nil { return }
-        conversation.answer(reply.text)
+        guard let choice = reply.choices.first, !choice.text.isEmpty || choice.finish != nil else { return }
+        var turn = Message(choice)
+        if choice.finish?.reason != .toolCalls { turn.toolCalls = [] }
+        conversation.answer(turn)
+    }
+
+    /// Asks for the result of a call that has none yet.
+    ///
+    /// - Returns: whether there is one.
+    private func askForResult() -> Bool {
+        guard let call = conversation.openCall else { return false }
+        console.note("The next line is what \(call.name.printable) gives.")
+        return true
     }
 
     private func changeSystem(to text: String?) {
@@ -183,6 +201,13 @@ final class ChatSession {
         }
         var changed = options
         try option.apply(&changed, value.unescaped, plain)
+        if changed.conversation.toolFile != options.conversation.toolFile {
+            do {
+                tools = try changed.conversation.tools(signals: console.signals)
+            } catch {
+                return fail(error.message ?? "There are no such tools.")
+            }
+        }
         options = changed
         console.note("\(option.settingName) is \(option.current(options) ?? value).")
     }

@@ -5,7 +5,8 @@ import Freshet
 struct Conversation: Equatable {
     /// Instructions that come before everything.
     var system: String?
-    /// The turns in order: a question, its answer, and so on. A question without an answer stands only at the end.
+    /// The turns in order: a question, its answer, and so on; where the answer calls tools, their results and another
+    /// answer. A question without an answer stands only at the end.
     private(set) var turns: [Message] = []
 
     /// Everything, as a model is asked.
@@ -14,19 +15,42 @@ struct Conversation: Equatable {
     /// Adds what the person says.
     mutating func ask(_ text: String) { turns.append(Message(role: .user, content: text)) }
 
-    /// Adds what the model says, perhaps not to the end.
-    mutating func answer(_ text: String) { turns.append(Message(role: .assistant, content: text)) }
+    /// Adds what the model says, perhaps not to the end. What it thought is not kept: templates leave it out of earlier
+    /// turns.
+    mutating func answer(_ turn: Message) {
+        var turn = turn
+        turn.reasoning = ""
+        turns.append(turn)
+    }
 
-    /// Forgets the last question, which got no answer, so that the conversation is as before it.
+    /// Adds what a tool gave.
+    mutating func answer(_ call: ToolCall, with result: String) {
+        turns.append(Message(role: .tool, content: result, toolCallID: call.id, name: call.name))
+    }
+
+    /// The first of the last answer's calls that has no result.
+    var openCall: ToolCall? {
+        guard let place = turns.lastIndex(where: { $0.role == .assistant }) else { return nil }
+        let results = turns[(place + 1)...]
+        guard results.allSatisfy({ $0.role == .tool }) else { return nil }
+        return turns[place].toolCalls.dropFirst(results.count).first
+    }
+
+    /// Forgets the last question, which got no answer, with all that came of it, so that the conversation is as before
+    /// it.
     mutating func takeBackQuestion() {
-        if turns.last?.role == .user { turns.removeLast() }
+        guard turns.last?.role == .user || turns.last?.role == .tool else { return }
+        let place = turns.lastIndex { $0.role == .user } ?? turns.startIndex
+        turns.removeSubrange(place...)
     }
 
     /// Forgets the last answer, so that its question can be asked again.
     ///
     /// - Returns: whether there was one.
     mutating func takeBackAnswer() -> Bool {
-        guard turns.last?.role == .assistant, turns.dropLast().last?.role == .user else { return false }
+        guard turns.last?.role == .assistant, let before = turns.dropLast().last, before.role != .assistant else {
+            return false
+        }
         turns.removeLast()
         return true
     }
@@ -66,11 +90,16 @@ extension Conversation {
         }
         var turns = messages[...]
         if turns.first?.role == .system { system = turns.removeFirst().content }
-        for (place, message) in turns.enumerated() {
-            let expected: Role = place.isMultiple(of: 2) ? .user : .assistant
+        var open = 0
+        var last = Role.assistant
+        for message in turns {
+            let expected: Role = open > 0 ? .tool : last == .assistant ? .user : .assistant
+            open = message.role == .tool ? open - 1 : message.toolCalls.count
+            last = message.role
             guard message.role == expected else {
                 throw .failed(
-                    "\(name) holds no conversation: after an optional system message, user and assistant must take turns."
+                    "\(name) holds no conversation: after an optional system message, user and assistant must take turns, with a "
+                        + "tool's turn for each call."
                 )
             }
         }

@@ -32,9 +32,11 @@ enum Chat {
     }
 
     static func run(_ values: Values, console: Console) async throws {
-        try values.answer.request(for: .text("")).validate()
+        let tools = try values.answer.conversation.tools(signals: console.signals)
+        // Wrong values are told before a model is loaded for minutes.
+        try values.answer.request(for: .messages([Message(role: .user, content: "")]), tools: tools).validate()
         try await Composition.withModel(values.model, console: console) { model in
-            try await ChatSession(values, model: model, console: console).run()
+            try await ChatSession(values, tools: tools, model: model, console: console).run()
         }
     }
 }

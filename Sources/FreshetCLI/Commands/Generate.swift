@@ -81,7 +81,10 @@ enum Generate {
         let prompt = try prompt(values, console: console)
         var answer = values.answer
         if values.readsEscapes { answer.stop = answer.stop.map(\.unescaped) }
-        var request = answer.request(for: prompt)
+        if !values.isChat, let file = answer.conversation.toolFile {
+            throw UsageError(message: "--tools \(file.quoted) is for a conversation: it needs --chat.")
+        }
+        var request = answer.request(for: prompt, tools: try answer.conversation.tools(signals: console.signals))
         request.choiceCount = values.choiceCount
         // Wrong values are told before a model is loaded for minutes.
         try request.validate()

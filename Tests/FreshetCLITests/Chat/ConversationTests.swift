@@ -7,7 +7,7 @@ struct ConversationTests {
     private static var sample: Conversation {
         var conversation = Conversation(system: "Be brief.")
         conversation.ask("My name is Ada.")
-        conversation.answer("Hello, Ada! \u{1F600}")
+        conversation.answer(Message(role: .assistant, content: "Hello, Ada! \u{1F600}"))
         return conversation
     }
 
@@ -29,6 +29,33 @@ struct ConversationTests {
         #expect(conversation.turns.isEmpty)
         conversation.takeBackQuestion()
         #expect(conversation.turns.isEmpty)
+    }
+
+    @Test func callsWaitForTheirResults() throws {
+        var conversation = Self.sample
+        conversation.ask("What is the weather?")
+        var turn = Message(role: .assistant, content: "")
+        turn.reasoning = "Hm."
+        turn.toolCalls = ["a", "b"].map { ToolCall(id: $0, name: "f", arguments: "{}") }
+        #expect(conversation.openCall == nil)
+        conversation.answer(turn)
+        // Thoughts are not kept.
+        #expect(conversation.turns.last?.reasoning == "")
+        for call in turn.toolCalls {
+            #expect(conversation.openCall == call)
+            conversation.answer(call, with: "rain")
+        }
+        #expect(conversation.openCall == nil)
+        #expect(conversation.turns.last == Message(role: .tool, content: "rain", toolCallID: "b", name: "f"))
+        #expect(try Conversation(json: conversation.json(), from: "x").turns.count == 2)
+        var answered = conversation
+        answered.answer(Message(role: .assistant, content: "It rains."))
+        #expect(try Conversation(json: answered.json(), from: "x") == answered)
+        let isTakenBack = answered.takeBackAnswer()
+        #expect(isTakenBack && answered == conversation)
+        // No answer came: all that came of the question goes with it.
+        conversation.takeBackQuestion()
+        #expect(conversation == Self.sample)
     }
 
     @Test func resetKeepsTheSystemPrompt() {
