@@ -6,7 +6,7 @@ struct SchedulerTests {
     private typealias Demand = Scheduler.Demand
 
     private func makeScheduler(_ batchCapacity: Int) -> Scheduler {
-        Scheduler(batchCapacity: batchCapacity, gapTarget: .milliseconds(125))  // a batch may take 100
+        Scheduler(batchCapacity: batchCapacity, gapTarget: .milliseconds(160))  // a batch may take 100
     }
 
     private func prompt(_ tokens: Int, stream: UInt64, client: Int = 0, weight: Int = 1) -> Demand {
@@ -210,7 +210,7 @@ struct SchedulerTests {
 
     /// A scheduler that has seen batches of each of these sizes, which took so many milliseconds.
     private func seasoned(_ milliseconds: [Int: Int], outputs: Int = .max) -> Scheduler {
-        var scheduler = Scheduler(batchCapacity: 32, outputCapacity: outputs, gapTarget: .milliseconds(125))
+        var scheduler = Scheduler(batchCapacity: 32, outputCapacity: outputs, gapTarget: .milliseconds(160))
         for (tokens, time) in milliseconds.sorted(by: { $0.key > $1.key }) {
             _ = scheduler.plan([prompt(tokens, stream: 99)])
             scheduler.observe(took: .milliseconds(time))

@@ -24,7 +24,7 @@ struct SchedulerWorkloadTests {
                     if slots[slot]?.hasRoom != true { waited[slot] = 0 }
                 }
                 let plan = scheduler.plan(slots)
-                if let wrong = wrong(plan, for: slots, capacity: capacity, batchTime: target * 0.8, cost: cost) {
+                if let wrong = wrong(plan, for: slots, capacity: capacity, batchTime: target * 0.625, cost: cost) {
                     Issue.record("seed \(seed), step \(step): \(wrong)")
                     return
                 }
@@ -136,7 +136,7 @@ struct SchedulerWorkloadTests {
             }
             var (ideal, idealDepth) = (0.0, 0)
             while idealDepth < 2_000 {
-                let pieces = (1...512).prefix { truth(3 + $0, idealDepth) <= 0.8 * target }
+                let pieces = (1...512).prefix { truth(3 + $0, idealDepth) <= 0.625 * target }
                 let piece = min(pieces.last ?? 1, 2_000 - idealDepth)
                 ideal += truth(3 + piece, idealDepth)
                 idealDepth += piece
