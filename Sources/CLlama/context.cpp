@@ -18,7 +18,7 @@ struct freshet_context {
     std::vector<int32_t *> sequence_lists;
     std::vector<int32_t> sequence_counts;
 
-    freshet::ComputeThreads threads;
+    std::shared_ptr<freshet::ComputeThreads> threads;
 
     ~freshet_context() { llama_free(context); }
 
@@ -84,7 +84,7 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         }
         std::unique_ptr<freshet_context> owner;
         try {
-            owner.reset(new freshet_context{context, 0, 0, 0, {}, {}, {}});
+            owner.reset(new freshet_context{context, 0, 0, 0, {}, {}, {}, {}});
         } catch (...) {
             llama_free(context);
             throw;
@@ -100,7 +100,9 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
             owner->sequence_lists[i] = &owner->sequences[i];
         }
         freshet::use_adapters(model, context);
-        owner->threads.attach(context, std::max(params.threads, params.batch_threads));
+        owner->threads = params.companion != nullptr ? params.companion->threads
+                                                     : std::make_shared<freshet::ComputeThreads>();
+        owner->threads->attach(context, std::max(params.threads, params.batch_threads));
         return owner.release();
     });
 }

@@ -5,8 +5,18 @@
 #include <ggml-backend.h>
 
 void freshet::ComputeThreads::attach(llama_context * context, int32_t count) {
+    if (count < 2) {
+        return;
+    }
+    make_pool(count);
+    if (pool != nullptr) {
+        llama_attach_threadpool(context, pool, pool);
+    }
+}
+
+void freshet::ComputeThreads::make_pool(int32_t count) {
     ggml_backend_reg_t cpu = ggml_backend_reg_by_name("CPU");
-    if (cpu == nullptr || count < 2 || pool != nullptr) {
+    if (cpu == nullptr || pool != nullptr) {
         return;
     }
     const auto make = reinterpret_cast<decltype(ggml_threadpool_new) *>(
@@ -18,9 +28,6 @@ void freshet::ComputeThreads::attach(llama_context * context, int32_t count) {
     }
     ggml_threadpool_params params = ggml_threadpool_params_default(count);
     pool = make(&params);
-    if (pool != nullptr) {
-        llama_attach_threadpool(context, pool, pool);
-    }
 }
 
 freshet::ComputeThreads::~ComputeThreads() {

@@ -1,4 +1,4 @@
-// The threads that compute for a context.
+// The threads that compute for contexts.
 
 #pragma once
 
@@ -9,10 +9,11 @@
 
 namespace freshet {
 
-// One set of threads for as long as a context lives. It must outlive the context.
+// One set of threads for as long as the contexts live that compute with it, in turn. It must outlive them.
 //
 // Without a pool of its own a context makes its threads anew for every graph. On a busy machine the system may put a new
-// thread on its maker's processor, where each of the graph's hundreds of meetings then takes a time slice.
+// thread on its maker's processor, where each of the graph's hundreds of meetings then takes a time slice. Contexts that take
+// turns do not each have one: threads look out for work for 0.1 s before they sleep, in the way of the other's.
 class ComputeThreads {
   public:
     ComputeThreads() = default;
@@ -20,10 +21,13 @@ class ComputeThreads {
     ComputeThreads(const ComputeThreads &) = delete;
     ComputeThreads & operator=(const ComputeThreads &) = delete;
 
-    // Makes `count` threads and lets the context compute with them. Without threads to be had it computes as it would.
+    // Lets the context compute with `count` threads, which the first one makes. Without threads to be had it computes as
+    // it would.
     void attach(llama_context * context, int32_t count);
 
   private:
+    void make_pool(int32_t count);
+
     ggml_threadpool_t pool = nullptr;
     decltype(ggml_threadpool_free) * free_pool = nullptr;
 };

@@ -36,6 +36,8 @@ struct ModelOptions {
     var templateFile: String?
     /// Whether the settings are taken that `freshet tune` has found for the model.
     var usesProfile = true
+    /// A smaller model's file that guesses for this one; `nil` has none.
+    var draftPath: String?
     /// Whether llama.cpp's log lines are shown.
     var isVerbose = false
 
@@ -74,6 +76,16 @@ struct ModelOptions {
                 .flag(
                     "--no-profile", path: \.usesProfile, sets: false,
                     help: "leave out what “freshet tune” has measured to be faster for this model"),
+                .text(
+                    "-md", "--model-draft", "--draft", placeholder: "FILE",
+                    help:
+                        "a smaller model with the same vocabulary that guesses what the model will say, so that several "
+                        + "tokens are computed at a time where that pays; implies --speculate",
+                    current: { $0.draftPath },
+                    set: { (values: inout ModelOptions, text: String, name: String) throws(UsageError) in
+                        guard !text.isEmpty else { throw UsageError(message: "\(name) needs a file's name.") }
+                        values.draftPath = text
+                    }),
                 verboseOption,
             ])
     }
@@ -121,6 +133,7 @@ struct ModelOptions {
         }
         var llama = LlamaOptions(modelPath: path)
         llama.name = name
+        llama.draftModelPath = draftPath
         llama.contextLength = contextLength < 0 ? nil : contextLength
         if let contextLimit { llama.contextLimit = contextLimit }
         settings.apply(to: &llama)

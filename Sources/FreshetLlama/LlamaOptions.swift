@@ -5,6 +5,10 @@ public import Freshet
 public struct LlamaOptions: Sendable {
     /// The GGUF file.
     public var modelPath: String
+    /// A smaller model's GGUF file, with the same vocabulary, which guesses what the model will say for requests that
+    /// ``GenerationRequest/speculates``; `nil` looks for it in the text only. It has a context of its own, as long and with
+    /// as many slots.
+    public var draftModelPath: String?
     /// The name under which chunks say they were made; `nil` takes the model's own.
     public var name: String?
     /// Tokens of prompt and answer together that one generation may have; 0 takes what the model was trained with,

@@ -32,6 +32,10 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     ) async throws(GenerationError) -> LlamaProvider {
         try options.validate()
         let model = try await LlamaModel.load(options, progress: progress)
+        let draft = try await DedicatedThread.cancellableValue(named: "freshet-load") {
+            cancellation throws(GenerationError) in
+            try DraftModel(options, for: model) { _ in !cancellation.isRequested && progress(1) }
+        }
         var configuration = InferenceEngine.Configuration(model: options.name ?? model.name)
         let slotCount = options.slotCount(for: model)
         configuration.slotCount = slotCount
@@ -40,6 +44,12 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         configuration.queueRetry = options.queueRetry
         configuration.gapTarget = options.gapTarget
         configuration.prefixStore = try await prefixStore(options, model: model)
+        if let draft {
+            configuration.draftVocabularySize = draft.vocabularySize
+            configuration.makeDraftBackend = { other throws(GenerationError) in
+                try draft.makeBackend(slots: slotCount, beside: other)
+            }
+        }
         let engine = try await InferenceEngine.start(configuration) { () throws(GenerationError) in
             try LlamaContext(model: model, options: options, slots: slotCount)
         }

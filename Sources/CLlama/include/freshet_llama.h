@@ -184,6 +184,9 @@ typedef struct freshet_context_params {
     // Asked many times during a decode, on its thread; answer true to break it off. May be NULL.
     bool (* _Nullable should_interrupt)(void * _Nullable data);
     void * _Nullable interrupt_data;
+    // A context of the same thread with whose threads this one computes too, as they take turns. It may be freed before.
+    // NULL makes threads of its own.
+    const freshet_context * _Nullable companion;
 } freshet_context_params;
 
 // NULL on failure, with nothing left in memory.

@@ -35,7 +35,9 @@ enum Chat {
         let tools = try values.answer.conversation.tools(signals: console.signals)
         // Wrong values are told before a model is loaded for minutes.
         try values.answer.request(for: .messages([Message(role: .user, content: "")]), tools: tools).validate()
-        try await Composition.withModel(values.model, console: console) { model in
+        var values = values
+        if values.model.model.draftPath != nil { values.answer.speculates = true }
+        try await Composition.withModel(values.model, console: console) { [values] model in
             try await ChatSession(values, tools: tools, model: model, console: console).run()
         }
     }

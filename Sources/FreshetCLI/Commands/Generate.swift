@@ -86,6 +86,7 @@ enum Generate {
         }
         var request = answer.request(for: prompt, tools: try answer.conversation.tools(signals: console.signals))
         request.choiceCount = values.choiceCount
+        if values.model.model.draftPath != nil { request.speculates = true }
         // Wrong values are told before a model is loaded for minutes.
         try request.validate()
         if values.format == .text, request.choiceCount > 1, request.shiftsContext, request.maxTokens == nil {

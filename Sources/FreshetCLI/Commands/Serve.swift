@@ -136,7 +136,7 @@ extension Serve.Values {
         if keys.isEmpty, !access.isOpen { options.hosts = .local(orNamed: address.host) }
         options.maxTokens = maxTokens < 0 ? nil : maxTokens
         options.shiftsContext = shiftsContext
-        options.speculates = speculates
+        options.speculates = speculates || model.draftPath != nil
         options.pingInterval = pingInterval < 1 ? nil : .seconds(pingInterval)
         return options
     }

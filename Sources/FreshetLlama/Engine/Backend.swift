@@ -62,6 +62,14 @@ package protocol Backend: AnyObject {
     /// Makes a sampler for this model's vocabulary.
     func makeSampler(_ options: SamplingOptions) -> Sampler
 
+    /// Makes a backend of another model, whose computations take turns with this one's: on the same threads, where it has
+    /// any.
+    ///
+    /// - Throws: ``GenerationError`` as ``LlamaModel/makeBackend(_:slots:)``.
+    func makeBackend(
+        for model: LlamaModel, _ options: LlamaOptions, slots: Int
+    ) throws(GenerationError) -> any Backend
+
     /// Every token that ends generation.
     var endOfGeneration: [Token] { get }
 
@@ -69,6 +77,14 @@ package protocol Backend: AnyObject {
     ///
     /// - Parameter showingControl: whether a control token gives its name instead of nothing.
     func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8])
+}
+
+extension Backend {
+    package func makeBackend(
+        for model: LlamaModel, _ options: LlamaOptions, slots: Int
+    ) throws(GenerationError) -> any Backend {
+        try model.makeBackend(options, slots: slots)
+    }
 }
 
 /// How a decode went.

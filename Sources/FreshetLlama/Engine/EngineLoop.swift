@@ -13,9 +13,15 @@ final class EngineLoop {
     private var slots: [Slot]
     private var batch: Batch
     private var generationCount: UInt64 = 0
+    /// The model that guesses, where there is one; `nil` once it has failed.
+    private var drafter: ModelDrafter?
 
-    init(backend: any Backend, configuration: InferenceEngine.Configuration, queue: EngineQueue) {
+    init(
+        backend: any Backend, drafter: ModelDrafter? = nil, configuration: InferenceEngine.Configuration,
+        queue: EngineQueue
+    ) {
         self.backend = backend
+        self.drafter = drafter
         self.queue = queue
         now = configuration.now
         onTurn = configuration.onTurn
@@ -181,9 +187,10 @@ final class EngineLoop {
         let turn = now()
         let hasRestored =
             slots.contains { !$0.blocks.isEmpty } && restore(until: turn + scheduler.restoringTime(beside: demands))
-        let start = now()
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
         for place in slots.indices { slots[place].update { $0.prepareDraft() } }
+        guess(since: turn)
+        let start = now()
         let plan = scheduler.plan(demands, spent: start - turn)
         batch.removeAll()
         let outputs = slots.indices.map { contribute(plan[$0], of: $0) }
@@ -210,6 +217,23 @@ final class EngineLoop {
     private var demands: [Scheduler.Demand?] {
         let weights = PrefixWait.weights(of: slots.compactMap(\.participant))
         return slots.map { $0.demand(weight: weights[$0.number] ?? 1) }
+    }
+
+    /// Lets the model that drafts guess what running streams go on with, where that is expected to make them faster.
+    private func guess(since turn: ContinuousClock.Instant) {
+        guard let drafter, let outlook = scheduler.outlook(of: demands, spent: now() - turn) else { return }
+        let wishes = slots.indices.compactMap { place in
+            slots[place].demand(weight: 1)?.hasRoom == true ? slots[place].generation?.draftWish(place: place) : nil
+        }
+        guard !wishes.isEmpty else { return }
+        do throws(GenerationError) {
+            let guesses = try drafter.guesses(for: wishes, outlook) { queue.isStopping }
+            for (wish, guesses) in zip(wishes, guesses) { slots[wish.place].update { $0.take(guesses) } }
+        } catch {
+            // Answers need no guesses.
+            LlamaLog.write(LlamaLog.Line(level: .warning, text: "no more drafts: \(error.message)"))
+            self.drafter = nil
+        }
     }
 
     /// Adds a slot's next `count` tokens to the batch: pending ones, and what is left of its draft.

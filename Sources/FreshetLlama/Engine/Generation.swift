@@ -95,11 +95,31 @@ struct Generation {
     mutating func prepareDraft() {
         // An earlier one does not follow what has been drawn since.
         speculation?.clear()
-        guard isPromptComputed, pending.count == 1, answers.writer.hasRoom else { return }
-        // The last token of an answer, and the one that fills the context, have no use for logits after them.
-        let left = min(request.maxTokens.map { $0 - generated } ?? .max, contextLength - tokens.count + 1)
-        speculation?.prepare(after: tokens, limit: max(left - 1, 0))
+        if isPromptComputed, pending.count == 1, answers.writer.hasRoom {
+            let limit = draftLimit
+            speculation?.prepare(after: tokens, limit: limit)
+        }
     }
+
+    /// The most drafted tokens that can be of use: the last token of an answer, and the one that fills the context, have
+    /// no use for logits after them.
+    private var draftLimit: Int {
+        max(min(request.maxTokens.map { $0 - generated } ?? .max, contextLength - tokens.count + 1) - 1, 0)
+    }
+
+    /// What a model that drafts is asked for; `nil` where its guesses would be of no use.
+    ///
+    /// - Parameter place: the generation's slot.
+    func draftWish(place: Int) -> ModelDrafter.Wish? {
+        guard let speculation, speculation.prefersModel, draftLimit > 0 else { return nil }
+        return ModelDrafter.Wish(
+            place: place, tokens: tokens, limit: draftLimit,
+            avoided: request.sampling.ignoresEndOfGeneration ? endOfGeneration : [],
+            acceptance: speculation.modelAcceptance)
+    }
+
+    /// Takes a model's guesses for the draft.
+    mutating func take(_ guesses: [ModelDrafter.Guess]) { speculation?.take(guesses) }
 
     /// Whether the token that was drawn last is the drafted one, so that the logits after that are the answer's next.
     func goesOn(with drafted: Token) -> Bool {

@@ -31,6 +31,11 @@ package final class InferenceEngine: Sendable {
         package var gapTarget = Duration.milliseconds(100)
         /// The folder in which prefixes outlive the process.
         package var prefixStore: PrefixStore?
+        /// Makes what computes the guesses of a smaller model, on the engine's thread, beside the backend whose answers it
+        /// guesses; `nil` where there is none.
+        package var makeDraftBackend: (@Sendable (any Backend) throws(GenerationError) -> any Backend)?
+        /// Tokens below this are the same in both models.
+        package var draftVocabularySize = 0
         /// The clock, which a test can hold in its hand.
         package var now: @Sendable () -> ContinuousClock.Instant = { .now }
         /// Is called on the engine's thread after each turn of its loop, so that a test can look into it.
@@ -55,7 +60,9 @@ package final class InferenceEngine: Sendable {
                     defer { ended.signal() }
                     do throws(GenerationError) {
                         let backend = try makeBackend()
-                        let loop = EngineLoop(backend: backend, configuration: configuration, queue: queue)
+                        let loop = EngineLoop(
+                            backend: backend, drafter: try configuration.makeDrafter(beside: backend),
+                            configuration: configuration, queue: queue)
                         continuation.resume(returning: .success(backend.contextLength))
                         loop.run()
                     } catch {
@@ -138,6 +145,15 @@ package final class InferenceEngine: Sendable {
         queue.close()
         await ended.wait()
         await configuration.prefixStore?.close()
+    }
+}
+
+extension InferenceEngine.Configuration {
+    /// What drafts, where there is a model for it.
+    fileprivate func makeDrafter(beside backend: any Backend) throws(GenerationError) -> ModelDrafter? {
+        guard let makeDraftBackend else { return nil }
+        return ModelDrafter(
+            try makeDraftBackend(backend), slotCount: slotCount, vocabularySize: draftVocabularySize, now: now)
     }
 }
 

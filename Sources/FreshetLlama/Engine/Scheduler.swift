@@ -80,13 +80,9 @@ package struct Scheduler: Sendable {
         let useful = demands.indices.filter { demands[$0].map { $0.hasRoom && $0.pendingTokens > 0 } == true }
         planRunning(useful.filter { demands[$0]?.isPrompt == false }, of: demands, in: &plan)
         let runningTokens = plan.reduce(0, +)
-        let prompts = useful.filter { demands[$0]?.isPrompt == true }
-        if prompts.isEmpty {
-            planDrafts(of: demands, spent: spent, in: &plan)
-        } else {
-            let room = runningTokens == 0 ? batchCapacity : promptRoom(beside: runningTokens, spent: spent)
-            planPrompts(prompts, of: demands, room: room, in: &plan)
-        }
+        let room = runningTokens == 0 ? batchCapacity : promptRoom(beside: runningTokens, spent: spent)
+        planPrompts(useful.filter { demands[$0]?.isPrompt == true }, of: demands, room: room, in: &plan)
+        planDrafts(of: demands, spent: spent, in: &plan)
         plannedTokens = plan.reduce(0, +)
         return plan
     }
@@ -125,24 +121,33 @@ package struct Scheduler: Sendable {
         }
     }
 
-    /// Adds tokens of drafts to a batch of running streams. Where a prompt waits there are none: it fills the batch up to
-    /// the gap target with tokens that are certainly of use.
+    /// Adds tokens of drafts to a batch of running streams.
     private func planDrafts(of demands: [Demand?], spent: Duration, in plan: inout [Int]) {
         let drafting = plan.indices.filter { plan[$0] > 0 && demands[$0]?.chances.isEmpty == false }
-        guard !drafting.isEmpty else { return }
-        let running = plan.reduce(0, +)
-        var limit = min(batchCapacity, outputCapacity) - running
-        var longest = Duration.seconds(1 << 30)
-        if plan.count(where: { $0 > 0 }) > 1 {
-            // Other streams' readers wait for this batch, and a guess is not trusted beyond twice what was tried.
-            longest = batchTime - spent
-            limit = min(limit, min(cost.tokens(within: longest) ?? 0, 2 * cost.largestRecent) - running)
-        }
+        guard !drafting.isEmpty, let outlook = outlook(of: demands, spent: spent) else { return }
         let drafts = drafting.map { demands[$0]?.chances ?? [] }
-        let lengths = DraftPlan.lengths(of: drafts, beside: running, limit: limit) { tokens in
-            cost.estimate(of: tokens).flatMap { tokens == running || $0 <= longest ? $0 : nil }
+        let lengths = DraftPlan.lengths(of: drafts, beside: outlook.running, limit: outlook.limit - outlook.running) {
+            outlook.duration($0)
         }
         for (slot, length) in zip(drafting, lengths) { plan[slot] += length }
+    }
+
+    /// What drafts may take of the next batch, and what that costs; `nil` where they have no place in it. Beside a prompt
+    /// they have none: it fills the batch up to the gap target with tokens that are certainly of use.
+    func outlook(of demands: [Demand?], spent: Duration) -> DraftOutlook? {
+        let useful = demands.compactMap(\.self).filter { $0.hasRoom && $0.pendingTokens > 0 }
+        let running = min(useful.reduce(0) { $0 + $1.pendingTokens }, batchCapacity)
+        guard running > 0, useful.allSatisfy({ !$0.isPrompt }) else { return nil }
+        var limit = min(batchCapacity, outputCapacity)
+        var longest = Duration.seconds(1 << 30)
+        if useful.count > 1 {
+            // Other streams' readers wait for this batch, and a guess is not trusted beyond twice what was tried.
+            longest = batchTime - spent
+            limit = min(limit, cost.tokens(within: longest) ?? 0, 2 * cost.largestRecent)
+        }
+        return DraftOutlook(running: running, limit: limit, longest: longest) { [cost] tokens in
+            cost.estimate(of: tokens).flatMap { tokens == running || $0 <= longest ? $0 : nil }
+        }
     }
 
     /// Shares the room for prompts among clients, and a client's part among its prompts. Who is chosen takes as much as

@@ -1,7 +1,7 @@
 internal import Freshet
 
 /// A JSON value whose objects keep the order of their members: in a schema it is the order in which an answer has them.
-indirect enum OrderedJSON: Hashable {
+indirect enum OrderedJSON: Hashable, Sendable {
     case null
     case bool(Bool)
     /// A number as it is written.

@@ -17,9 +17,12 @@ final class LlamaContext: Backend {
 
     /// Makes a context with a whole context's length of memory for each slot.
     ///
+    /// - Parameter companion: a context of the same thread that lends its threads; `nil` for threads of its own.
     /// - Throws: ``GenerationError`` with code `outOfMemory` when its memory cannot be had, or what else llama.cpp
     ///   says.
-    init(model: LlamaModel, options: LlamaOptions, slots: Int) throws(GenerationError) {
+    init(
+        model: LlamaModel, options: LlamaOptions, slots: Int, companion: LlamaContext? = nil
+    ) throws(GenerationError) {
         let length = options.contextLength(for: model)
         let interruption = Interruption()
         let product = length.multipliedReportingOverflow(by: slots)
@@ -31,6 +34,7 @@ final class LlamaContext: Backend {
         var parameters = options.contextParameters(for: model, length: total, sequences: sequenceCount)
         parameters.should_interrupt = Interruption.callback
         parameters.interrupt_data = Unmanaged.passUnretained(interruption).toOpaque()
+        parameters.companion = companion?.handle
         handle = try GenerationError.check("No context of \(total) tokens can be made for \(model.path)") { failure in
             freshet_context_new(model.handle, parameters, failure)
         }
@@ -128,6 +132,12 @@ final class LlamaContext: Backend {
 
     var endOfGeneration: [Token] { model.endOfGeneration }
 
+    func makeBackend(
+        for model: LlamaModel, _ options: LlamaOptions, slots: Int
+    ) throws(GenerationError) -> any Backend {
+        try LlamaContext(model: model, options: options, slots: slots, companion: self)
+    }
+
     func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8]) {
         model.vocabulary.append(bytesOf: token, to: &bytes, showingControl: showingControl)
     }
@@ -155,7 +165,7 @@ extension LlamaOptions {
             key_type: keyType.boundaryType, value_type: valueType.boundaryType,
             flash_attention: flashAttention.map { $0 ? 1 : 0 } ?? -1,
             threads: Int32(clamping: threads(for: model)), batch_threads: Int32(clamping: batchThreads(for: model)),
-            use_blas: usesBLAS, should_interrupt: nil, interrupt_data: nil)
+            use_blas: usesBLAS, should_interrupt: nil, interrupt_data: nil, companion: nil)
     }
 }
 

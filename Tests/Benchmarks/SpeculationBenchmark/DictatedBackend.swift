@@ -64,5 +64,8 @@ final class DictatedBackend: Backend {
     func load(_ state: [UInt8], range: Range<Int>, into sequence: Int32) -> Bool {
         base.load(state, range: range, into: sequence)
     }
+    func makeBackend(
+        for model: LlamaModel, _ options: LlamaOptions, slots: Int
+    ) throws(GenerationError) -> any Backend { try base.makeBackend(for: model, options, slots: slots) }
     func makeSampler(_ options: SamplingOptions) -> Sampler { base.makeSampler(options) }
 }

@@ -16,6 +16,12 @@ struct Dictation {
     /// The answer's.
     let answer: [Token]
 
+    /// What a model would take it for that is right about some of the answer's tokens, and about a wrong one's successors
+    /// again.
+    func guessed(rightOf rate: Double, using random: inout SeededGenerator) -> [Token] {
+        prompt + answer.map { random.chance(rate) ? $0 : Self.word(using: &random) }
+    }
+
     /// A dictation whose prompt and answer have about so many tokens each.
     ///
     /// - Parameter number: what tells it from others; its first token.

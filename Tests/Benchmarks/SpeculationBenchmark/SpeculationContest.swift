@@ -11,20 +11,42 @@ struct SpeculationContest {
     private let name: String
     private let rounds: Int
 
-    /// Sets an engine up for so many streams side by side, each with a text of its own.
-    init(_ model: LlamaModel, _ kind: Dictation.Kind, streams: Int, rounds: Int) async throws {
+    /// What is answered, and what guesses.
+    struct Subject {
+        var kind: Dictation.Kind
+        /// Answers side by side, each with a text of its own.
+        var streams: Int
+        /// A model that guesses, and how often it is right; `nil` for none.
+        var drafter: (model: LlamaModel, rate: Double)?
+
+        var name: String {
+            "\(kind.rawValue), \(streams) \(streams == 1 ? "stream" : "streams")"
+                + (drafter.map { String(format: ", guessed %.0f %%", $0.rate * 100) } ?? "")
+        }
+    }
+
+    /// Sets an engine up.
+    init(_ model: LlamaModel, _ subject: Subject, rounds: Int) async throws {
+        let streams = subject.streams
         var random = SeededGenerator(seed: 1)
         let length = streams == 1 ? 300 : 120
         dictations = (0..<streams).map { number in
-            Dictation(kind, count: length, number: 300 + number, using: &random)
+            Dictation(subject.kind, count: length, number: 300 + number, using: &random)
         }
-        name = "\(kind.rawValue), \(streams) \(streams == 1 ? "stream" : "streams")"
+        name = subject.name
         self.rounds = rounds
         var options = LlamaOptions(modelPath: model.path)
         options.contextLength = 1024
         var configuration = InferenceEngine.Configuration(model: "dictated")
         (configuration.slotCount, configuration.streamCapacity) = (streams, 1000)
         let texts = dictations.map { $0.prompt + $0.answer }
+        if let drafter = subject.drafter {
+            let guesses = dictations.map { $0.guessed(rightOf: drafter.rate, using: &random) }
+            configuration.draftVocabularySize = model.vocabulary.count
+            configuration.makeDraftBackend = { [options] other throws(GenerationError) in
+                DictatedBackend(try other.makeBackend(for: drafter.model, options, slots: streams), guesses)
+            }
+        }
         engine = try await InferenceEngine.start(configuration) { [options] () throws(GenerationError) in
             DictatedBackend(try model.makeBackend(options, slots: streams), texts)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import FreshetTestSupport
 import Testing
 
 /// `freshet generate` as a process, on the embedded model.
@@ -34,6 +35,26 @@ struct GenerateTests {
         let refused = await FreshetProcess.run(Self.greedy + ["--json-schema", #"{"not":{}}"#, "Once"])
         #expect(refused.ending != .exited(0) && refused.text.isEmpty)
         #expect(refused.errorText.contains("not cannot be kept to"))
+    }
+
+    @Test func aSmallerModelGuesses() async throws {
+        let arguments = Self.greedy + ["-n", "40", "Once upon a time"]
+        let plain = await FreshetProcess.run(arguments)
+        let model = FreshetTestSupport.EmbeddedModel.path
+        let guessed = await FreshetProcess.run(arguments + ["--draft", model, "--verbose", "--stats"])
+        #expect(guessed.ending == .exited(0) && guessed.text == plain.text)
+        #expect(guessed.errorText.contains("guesses what"))
+        let other = try TemporaryFile("")
+        let made = await FreshetProcess.run(["synth", "--shape", "tiny-llama", "-o", other.path])
+        #expect(made.ending == .exited(0))
+        let refused = await FreshetProcess.run(arguments + ["--draft", other.path])
+        #expect(refused.ending == .exited(2) && refused.text.isEmpty)
+        #expect(refused.errorText.contains("--draft names a model of another vocabulary"), "\(refused.errorText)")
+        let missing = await FreshetProcess.run(arguments + ["--draft", "/nowhere/small.gguf"])
+        #expect(missing.ending == .exited(1) && missing.errorText.contains("/nowhere/small.gguf"))
+        let remote = await FreshetProcess.run(
+            arguments + ["--draft", model, "--provider", "openai", "-m", "any", "--base-url", "http://127.0.0.1:1/v1"])
+        #expect(remote.ending == .exited(2) && remote.errorText.contains("--draft is for a model on this machine"))
     }
 
     @Test func everyFormatCarriesTheSameAnswer() async throws {

@@ -30,6 +30,8 @@ final class ToyBackend: Backend {
         let logits: @Sendable ([Token]) -> [Float]?
         /// Called before a state is put back.
         let onLoad: @Sendable () -> Void
+        /// Called before a batch is computed.
+        let onDecode: @Sendable () -> Void
         /// Tokens computed so far.
         let computed = Atomic(0)
         /// States taken out so far.
@@ -41,7 +43,7 @@ final class ToyBackend: Backend {
             pieces: [Token: [UInt8]] = [:],
             onToken: @escaping @Sendable (Token) throws(GenerationError) -> Void = { _ in },
             logits: @escaping @Sendable ([Token]) -> [Float]? = { _ in nil },
-            onLoad: @escaping @Sendable () -> Void = {}
+            onLoad: @escaping @Sendable () -> Void = {}, onDecode: @escaping @Sendable () -> Void = {}
         ) {
             self.contextLength = contextLength
             self.answerLength = answerLength
@@ -53,6 +55,7 @@ final class ToyBackend: Backend {
             self.pieces = pieces
             self.logits = logits
             self.onLoad = onLoad
+            self.onDecode = onDecode
             self.onToken = onToken
         }
 
@@ -108,6 +111,7 @@ final class ToyBackend: Backend {
 
     func decode(_ batch: Batch, shouldInterrupt: () -> Bool) throws(GenerationError) -> DecodeOutcome {
         rows = [:]
+        script.onDecode()
         let used = Set(memory.values.joined().map { ObjectIdentifier($0) }).count
         guard used + batch.count <= capacity else { return .noRoom }
         for index in 0..<batch.count {

@@ -19,6 +19,15 @@ package struct PromptLookup: Sendable {
         package var length: Int
     }
 
+    /// What is believed of drafts before there are any.
+    package static var acceptance: DraftAcceptance { DraftAcceptance(places: confidence(longest) + 1, prior: 0.3) }
+
+    /// The confidence in a token before which so many agreed: a long run of them makes the next one likely to agree too.
+    package static func confidence(_ length: Int) -> Int {
+        let length = min(length, longest)
+        return length.bitWidth - length.leadingZeroBitCount
+    }
+
     /// Where a match's length is no longer counted: it says no more.
     package static let longest = 32
 

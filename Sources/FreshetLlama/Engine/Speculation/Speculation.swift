@@ -8,13 +8,17 @@ internal import Freshet
 struct Speculation: Sendable {
     /// Tokens that may follow the sequence's last one.
     private(set) var draft: [Token] = []
-    /// How likely each of them is to be drawn, together with all before it.
+    /// How likely each of them is to be drawn, together with all before it. Those that are left out are not worth it.
     private(set) var chances: [Double] = []
-    private var agreement = 0
+    /// The confidence in each of the draft's tokens.
+    private var places: [Int] = []
+    private var isModels = false
     /// How many of the draft's tokens have been drawn; all of them once one differed.
     private var drawn = 0
     private var lookup: PromptLookup
-    private var acceptance = DraftAcceptance()
+    private var lookupAcceptance = PromptLookup.acceptance
+    /// What became of a model's guesses.
+    private(set) var modelAcceptance = ModelDrafter.acceptance
 
     /// The longest draft.
     private static let limit = 32
@@ -30,22 +34,40 @@ struct Speculation: Sendable {
     mutating func prepare(after tokens: [Token], limit: Int) {
         lookup.learn(tokens)
         guard let match = lookup.match(in: tokens) else { return }
-        agreement = match.length
-        chances = acceptance.chances(agreement: agreement, count: min(Self.limit, limit))
         // One at least, which teaches.
-        draft = lookup.continuation(of: match, in: tokens, limit: max(chances.count, 1))
+        let count = max(min(Self.limit, limit), 1)
+        places = (0..<count).map { PromptLookup.confidence(match.length + $0) }
+        chances = limit > 0 ? lookupAcceptance.chances(places) : []
+        draft = lookup.continuation(of: match, in: tokens, limit: count)
+    }
+
+    /// Whether a model's guess is more likely to be right than what was looked up.
+    var prefersModel: Bool { modelAcceptance.mean > chances.first ?? 0 }
+
+    /// Takes a model's guesses for the draft, where there are any.
+    mutating func take(_ guesses: [ModelDrafter.Guess]) {
+        guard !guesses.isEmpty else { return }
+        clear()
+        isModels = true
+        places = guesses.map(\.sureness)
+        chances = modelAcceptance.chances(places)
+        draft = guesses.map(\.token)
     }
 
     /// Says which token was drawn.
     mutating func observe(_ token: Token) {
         guard drawn < draft.count else { return }
         let isKept = draft[drawn] == token
-        acceptance.observe(agreement: agreement + drawn, isKept: isKept)
+        if isModels {
+            modelAcceptance.observe(places[drawn], isKept: isKept)
+        } else {
+            lookupAcceptance.observe(places[drawn], isKept: isKept)
+        }
         drawn = isKept ? drawn + 1 : draft.count
     }
 
     /// Forgets the draft.
-    mutating func clear() { (draft, chances, drawn) = ([], [], 0) }
+    mutating func clear() { (draft, chances, places, drawn, isModels) = ([], [], [], 0, false) }
 
     /// Forgets where tokens stood: some were taken out of the sequence.
     mutating func restart() {

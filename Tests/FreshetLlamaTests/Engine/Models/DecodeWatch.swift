@@ -5,8 +5,12 @@ final class DecodeWatch: @unchecked Sendable {
     // Sendable: the variables are read and written under `monitor` only.
     private let monitor = Monitor()
     private var decodeCount = 0
+    private let onDecode: @Sendable () -> Void
     private var victim: (stream: ChunkStream, questions: Int)?
     private var hasLeft = false
+
+    /// A watch that also calls a closure at each decode's beginning.
+    init(onDecode: @escaping @Sendable () -> Void = {}) { self.onDecode = onDecode }
 
     /// Decodes so far.
     var decodes: Int { monitor.withLock { decodeCount } }
@@ -29,7 +33,10 @@ final class DecodeWatch: @unchecked Sendable {
         }
     }
 
-    func beginDecode() { monitor.withLock { decodeCount += 1 } }
+    func beginDecode() {
+        onDecode()
+        monitor.withLock { decodeCount += 1 }
+    }
 
     func ask() {
         let stream = monitor.withLock { () -> ChunkStream? in

@@ -23,18 +23,19 @@ enum ModelKind: String, CaseIterable {
 /// An engine on a real model, and the model by itself beside it.
 struct ModelEngine {
     let engine: InferenceEngine
-    let watch = DecodeWatch()
+    let watch: DecodeWatch
     let model: LlamaModel
     let options: LlamaOptions
 
     init(
-        _ model: LlamaModel, contextLength: Int, slots: Int, _ change: (inout LlamaOptions) -> Void = { _ in },
+        _ model: LlamaModel, contextLength: Int, slots: Int, watch: DecodeWatch = DecodeWatch(),
+        _ change: (inout LlamaOptions) -> Void = { _ in },
         configure: (inout InferenceEngine.Configuration) -> Void = { _ in }
     ) async throws {
         var options = LlamaOptions(modelPath: model.path)
         (options.contextLength, options.threads) = (contextLength, 1)
         change(&options)
-        (self.model, self.options) = (model, options)
+        (self.model, self.options, self.watch) = (model, options, watch)
         var configuration = InferenceEngine.Configuration(model: "numbered")
         (configuration.slotCount, configuration.streamCapacity, configuration.queueCapacity) = (slots, 1000, 1000)
         // What the cache believes holds after every turn.

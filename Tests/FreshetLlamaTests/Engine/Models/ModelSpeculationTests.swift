@@ -69,4 +69,58 @@ struct ModelSpeculationTests {
         #expect(drafted > 0)
         await engine.engine.shutDown()
     }
+
+    /// A model is right about itself, but for ties; and what it holds is in step with the answers, also when slots are taken
+    /// by others, and contexts are shifted.
+    @Test func aModelGuessesWhatItWillSay() async throws {
+        let model = try await ModelKind.embedded.load()
+        var options = LlamaOptions(modelPath: model.path)
+        (options.contextLength, options.threads, options.draftModelPath) = (128, 1, model.path)
+        let draft = try #require(try DraftModel(options, for: model, progress: { _ in true }))
+        let clock = TickingClock()
+        // The model takes longer than what guesses for it.
+        let watch = DecodeWatch(onDecode: clock.work)
+        let engine = try await ModelEngine(model, contextLength: 128, slots: 2, watch: watch) { _ in
+        } configure: {
+            $0.now = { clock.now }
+            $0.draftVocabularySize = draft.vocabularySize
+            $0.makeDraftBackend = { other throws(GenerationError) in
+                try draft.makeBackend(slots: 2, beside: other)
+            }
+        }
+        let alone = try engine.alone()
+        var generator = SeededGenerator(seed: 8)
+        var (drafted, accepted) = (0, 0)
+        for round in 0..<4 {
+            let prompts = (0..<3).map { _ in engine.prompt(round == 2 ? 100 : 20, using: &generator) }
+            let streams = try prompts.map { prompt in
+                try engine.ask(prompt, maxTokens: 60) { ($0.speculates, $0.shiftsContext) = (true, true) }
+            }
+            for (stream, prompt) in zip(streams, prompts) {
+                let reply = try await stream.collect()
+                try alone.check(try #require(reply.choices.first), after: prompt, count: 60, "round \(round)")
+                drafted += reply.timings?.draftedTokens ?? 0
+                accepted += reply.timings?.acceptedTokens ?? 0
+            }
+        }
+        #expect(accepted > 200 && accepted * 10 > drafted * 8, "\(accepted) of \(drafted)")
+        await engine.engine.shutDown()
+    }
+
+    @Test(arguments: [
+        (ModelKind.embedded, ModelKind.llama, "vocabulary"), (.embedded, .recurrent, "recurrent"),
+        (.recurrent, .embedded, "recurrent"), (.slidingWindow, .slidingWindow, "window"),
+    ])
+    func whatCannotGuessIsRefused(kind: ModelKind, draft: ModelKind, word: String) async throws {
+        let model = try await kind.load()
+        let file = draft == .embedded ? nil : try await SyntheticModelFile.make(draft.rawValue, .f16)
+        var options = LlamaOptions(modelPath: model.path)
+        options.draftModelPath = file?.path ?? EmbeddedModel.path
+        do throws(GenerationError) {
+            _ = try DraftModel(options, for: model, progress: { _ in true })
+            Issue.record("It was not refused.")
+        } catch {
+            #expect(error.parameter == "draft" && error.message.contains(word), "\(error.message)")
+        }
+    }
 }

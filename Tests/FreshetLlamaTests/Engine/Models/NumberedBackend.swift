@@ -45,6 +45,9 @@ final class NumberedBackend: Backend {
         context.load(state, range: range, into: sequence)
     }
 
+    func makeBackend(
+        for model: LlamaModel, _ options: LlamaOptions, slots: Int
+    ) throws(GenerationError) -> any Backend { try context.makeBackend(for: model, options, slots: slots) }
     func makeSampler(_ options: SamplingOptions) -> Sampler { context.makeSampler(options) }
 
     func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8]) {

@@ -1,5 +1,6 @@
 import Freshet
 import FreshetTestSupport
+import Synchronization
 import Testing
 
 @testable import FreshetLlama
@@ -10,22 +11,22 @@ struct SpeculationTests {
     /// A model that says the script's bytes, but for some: its logits depend on every token that it has in memory.
     private static func script(
         _ bytes: [UInt8], contextLength: Int = 128, slotCount: Int = 2, isTrimmable: Bool = true, canShift: Bool = true,
-        onToken: @escaping @Sendable (Token) -> Void = { _ in }
+        onToken: @escaping @Sendable (Token) -> Void = { _ in }, onDecode: @escaping @Sendable () -> Void = {}
     ) -> ToyBackend.Script {
         ToyBackend.Script(
             contextLength: contextLength, batchCapacity: 24, slotCount: slotCount, isTrimmable: isTrimmable,
-            canShift: canShift, onToken: { token throws(GenerationError) in onToken(token) }
-        ) { tokens in
-            let hash = tokens.reduce(14_695_981_039_346_656_037 as UInt64) {
-                ($0 ^ UInt64(UInt32(bitPattern: $1))) &* 1_099_511_628_211
-            }
-            var random = SeededGenerator(seed: hash)
-            var logits = (0..<257).map { _ in Float.random(in: 0...1, using: &random) }
-            let generated = tokens.drop { (65...90).contains($0) }.count
-            let next = generated < bytes.count ? Int(bytes[generated]) : Int(ToyBackend.endOfGeneration)
-            logits[next] += random.chance(0.05) ? 0 : 9
-            return logits
-        }
+            canShift: canShift, onToken: { token throws(GenerationError) in onToken(token) },
+            logits: { tokens in
+                let hash = tokens.reduce(14_695_981_039_346_656_037 as UInt64) {
+                    ($0 ^ UInt64(UInt32(bitPattern: $1))) &* 1_099_511_628_211
+                }
+                var random = SeededGenerator(seed: hash)
+                var logits = (0..<257).map { _ in Float.random(in: 0...1, using: &random) }
+                let generated = tokens.drop { (65...90).contains($0) }.count
+                let next = generated < bytes.count ? Int(bytes[generated]) : Int(ToyBackend.endOfGeneration)
+                logits[next] += random.chance(0.05) ? 0 : 9
+                return logits
+            }, onDecode: onDecode)
     }
 
     /// A text in which pieces come again and again.
@@ -39,7 +40,8 @@ struct SpeculationTests {
     }
 
     private static func engine(
-        _ script: ToyBackend.Script, clock: TickingClock = TickingClock(), slotCount: Int = 2, streamCapacity: Int = 64
+        _ script: ToyBackend.Script, clock: TickingClock = TickingClock(), slotCount: Int = 2, streamCapacity: Int = 64,
+        draft: ToyBackend.Script? = nil
     ) async throws -> InferenceEngine {
         try await InferenceEngine.toy(script) { configuration in
             configuration.slotCount = slotCount
@@ -47,6 +49,10 @@ struct SpeculationTests {
             configuration.queueCapacity = 100
             configuration.gapTarget = .seconds(1)
             configuration.now = { clock.now }
+            if let draft {
+                configuration.draftVocabularySize = 257
+                configuration.makeDraftBackend = { _ throws(GenerationError) in ToyBackend(draft) }
+            }
         }
     }
 
@@ -98,8 +104,13 @@ struct SpeculationTests {
         for seed in 0..<(16 as UInt64) {
             var random = SeededGenerator(seed: seed)
             let bytes = Self.repetitive(Int.random(in: 1...150, using: &random), using: &random)
+            // On the clock the model takes longer than what guesses for it, more or less.
+            let clock = TickingClock(500...random.pick([600, 4000]), seed: seed)
             let script = Self.script(
-                bytes, contextLength: random.pick([24, 64, 128]), slotCount: 3, canShift: canShift)
+                bytes, contextLength: random.pick([24, 64, 128]), slotCount: 3, canShift: canShift,
+                onDecode: clock.work)
+            // What it holds for likeliest, the temperature may not draw.
+            let draft = Self.script(bytes, contextLength: script.contextLength, slotCount: 3)
             let requests = (0..<4).map { _ in
                 let letters = (0..<Int.random(in: 1...20, using: &random)).map { _ in
                     UInt8.random(in: 65...66, using: &random)
@@ -119,8 +130,8 @@ struct SpeculationTests {
             var outcomes: [[Outcome]] = []
             for speculates in [false, true] {
                 let engine = try await Self.engine(
-                    script, clock: TickingClock(500...random.pick([600, 4000]), seed: seed), slotCount: 3,
-                    streamCapacity: random.pick([1, 2, 5, 64]))
+                    script, clock: clock, slotCount: 3,
+                    streamCapacity: random.pick([1, 2, 5, 64]), draft: seed % 2 == 0 ? draft : nil)
                 var found: [Outcome] = []
                 for (request, tokens) in requests {
                     var request = request
@@ -242,5 +253,30 @@ struct SpeculationTests {
             #expect(try await engine.ask("ABCD") { $0.reusesPrefix = false }.collect().text == text, "\(step)")
             stream.cancel()
         }
+    }
+
+    /// A model that guesses right makes answers take fewer batches, also where nothing repeats itself; when it fails, they
+    /// go on without it.
+    @Test(arguments: [false, true])
+    func aModelGuessesForAnother(fails: Bool) async throws {
+        var random = SeededGenerator(seed: 1)
+        let letters = (0..<90).map { _ in UInt8.random(in: 97...122, using: &random) }
+        let clock = TickingClock()
+        // It takes longer than what guesses for it.
+        let script = ToyBackend.Script(bytes: letters, onDecode: clock.work)
+        let guesses = Atomic(0)
+        let draft = ToyBackend.Script(bytes: letters) { _ throws(GenerationError) in
+            let count = guesses.add(1, ordering: .relaxed).newValue
+            if fails, count > 30 { throw GenerationError(.engineFailed, "The toy is broken.") }
+        }
+        let engine = try await Self.engine(script, clock: clock, draft: draft)
+        let text = String(decoding: letters, as: UTF8.self)
+        let reply = try await engine.ask("ABC") { $0.speculates = true }.collect()
+        #expect(reply.text == text)
+        let accepted = try #require(reply.timings?.acceptedTokens)
+        if fails { #expect(5...40 ~= accepted) } else { #expect(accepted > 60) }
+        let computed = guesses.load(ordering: .relaxed)
+        #expect(try await engine.ask("ABC").collect().text == text)
+        #expect(guesses.load(ordering: .relaxed) == computed)
     }
 }

@@ -22,4 +22,7 @@ final class TickingClock: @unchecked Sendable {
             return time
         }
     }
+
+    /// Moves on by ten ticks, as a computation does that takes longer than the looks at the clock.
+    func work() { for _ in 0..<10 { _ = now } }
 }
