@@ -8,7 +8,7 @@ import Testing
 struct TunerTests {
     private static func request(_ path: String) -> Tuner.Request {
         var request = Tuner.Request(modelPath: path)
-        (request.processorCount, request.moment) = (1, 0.001)
+        (request.processorCount, request.moment, request.isQuick) = (1, 0.001, true)
         return request
     }
 
@@ -16,7 +16,7 @@ struct TunerTests {
         let file = try await SyntheticModelFile.make("tiny-llama", threads: 1)
         let search = try await Tuner.search(Self.request(file.path), shouldStop: { false }, progress: { _ in })
         let subjects = search.findings.map(\.subject)
-        #expect(search.step == nil && subjects.contains("no memory map") && subjects.contains("no flash attention"))
+        #expect(search.step == nil && subjects.contains("no repacking"))
         for finding in search.findings where finding.remark == nil { #expect(!finding.ratios.isEmpty) }
         #expect((search.gains != nil) == (search.best != search.start))
         var options = LlamaOptions(modelPath: file.path)
