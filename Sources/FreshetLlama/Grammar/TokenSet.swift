@@ -29,14 +29,27 @@ struct TokenSet: Sendable, Hashable {
         0..<capacity ~= Int(token) && words[Int(token) >> 6] >> UInt64(token & 63) & 1 == 1
     }
 
-    /// Calls a function with each token, in order.
+    /// How many tokens are in the set.
+    var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
+
+    /// Calls a function with each token of the set, in order.
     func forEach(_ body: (Token) -> Void) {
-        for (place, word) in words.enumerated() where word != 0 {
-            var rest = word
-            while rest != 0 {
-                body(Token(place << 6 + rest.trailingZeroBitCount))
-                rest &= rest - 1
-            }
+        for (place, word) in words.enumerated() { Self.forEach(in: word, from: place << 6, body) }
+    }
+
+    /// Calls a function with each token of the vocabulary that is not in the set, in order.
+    func forEachOther(_ body: (Token) -> Void) {
+        for (place, word) in words.enumerated() {
+            let known = capacity - place << 6
+            Self.forEach(in: ~word & (known < 64 ? 1 << UInt64(known) - 1 : .max), from: place << 6, body)
+        }
+    }
+
+    private static func forEach(in word: UInt64, from first: Int, _ body: (Token) -> Void) {
+        var rest = word
+        while rest != 0 {
+            body(Token(first + rest.trailingZeroBitCount))
+            rest &= rest - 1
         }
     }
 }

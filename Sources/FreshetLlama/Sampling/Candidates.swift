@@ -120,6 +120,11 @@ extension Candidates {
 
     /// Counts all tokens but some of a vocabulary that is still whole as ones without probability.
     mutating func keep(_ allowed: TokenSet) {
+        guard 2 * allowed.count < count else {
+            let logits = edit()
+            allowed.forEachOther { logits[Int($0)] = -.infinity }
+            return
+        }
         var kept = 0
         allowed.forEach { token in
             copy(Int(token), to: kept)

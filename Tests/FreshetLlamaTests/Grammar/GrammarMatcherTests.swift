@@ -142,6 +142,38 @@ struct GrammarMatcherTests {
         }
     }
 
+    @Test func setsTellWhatIsInThemAndWhatIsNot() {
+        for capacity in [1, 63, 64, 65, 128, 200] {
+            var (set, tokens) = (TokenSet(capacity: capacity), Set<Token>())
+            for token in stride(from: Token(0), to: 300, by: 7) {
+                set.insert(token)
+                if Int(token) < capacity { tokens.insert(token) }
+            }
+            set.remove(0)
+            tokens.remove(0)
+            var (inside, outside) = ([Token](), [Token]())
+            set.forEach { inside.append($0) }
+            set.forEachOther { outside.append($0) }
+            #expect(inside == tokens.sorted() && set.count == tokens.count)
+            #expect(outside == (0..<Token(capacity)).filter { !tokens.contains($0) })
+        }
+    }
+
+    @Test func theBestOfWhatIsTakenIsChosenWhetherThatIsLittleOrMuch() throws {
+        var logits = [Float](repeating: 0, count: WordVocabulary.count)
+        for (rank, byte) in "xyz".utf8.enumerated() { logits[Int(byte)] = Float(9 - rank) }
+        for (grammar, expected) in [
+            ("root ::= [^x]", "y"), ("root ::= [^xy]", "z"), ("root ::= [az]", "z"), ("root ::= .", "x"),
+        ] {
+            let sampler = Sampler(
+                options: .greedy, vocabularySize: WordVocabulary.count, contextLength: 64,
+                endOfGeneration: [WordVocabulary.end])
+            sampler.follow(try vocabulary.matcher(grammar))
+            let token = logits.withUnsafeBufferPointer(sampler.sample)
+            #expect(token == expected.utf8.first.map { Token($0) })
+        }
+    }
+
     @Test func aSamplerWhoseGrammarTakesNothingSaysSo() throws {
         var options = SamplingOptions()
         options.logitBias = [98: -.infinity]
