@@ -13,6 +13,7 @@ import subprocess
 import unittest
 
 import openai
+from openai_forms import FormChecks
 from openai_tools import ToolChecks
 
 KEY = "sk-of-these-tests"
@@ -255,6 +256,10 @@ class Chat(Case):
         self.assertTrue(self.chat().choices[0].message.content)
 
 
+class Forms(FormChecks, Case):
+    """The checks of openai_forms.py, with this client and server."""
+
+
 class Tools(ToolChecks, Case):
     """The checks of openai_tools.py, with this client and server."""
 
@@ -364,6 +369,9 @@ class Errors(Case):
             ({"n": 129, "stream": True}, "n"),
             ({"extra_body": {"n": 2, "best_of": 3}}, "best_of"),
             ({"user": "u" * 1000}, "user"),
+            ({"response_format": {"type": "xml"}}, "response_format.type"),
+            ({"extra_body": {"json_schema": {"not": {}}}}, "json_schema"),
+            ({"extra_body": {"grammar": "root ::= ("}}, "grammar"),
             ({"extra_body": {"weight": 101}}, "weight"),
             ({"top_logprobs": 2}, "top_logprobs"),
             ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),

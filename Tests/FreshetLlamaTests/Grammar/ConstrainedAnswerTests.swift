@@ -9,8 +9,14 @@ struct ConstrainedAnswerTests {
     private static let schema =
         #"{"type":"object","properties":{"name":{"type":"string","maxLength":12},"age":{"type":"integer","minimum":0,"maximum":99}},"required":["name","age"]}"#
 
-    @Test func manyAnswersSideBySideObeyTheirSchemas() async throws {
+    /// The second model's weights are random, and so are the tokens that it likes.
+    @Test(arguments: [nil, "tiny-llama"]) func manyAnswersSideBySideObeyTheirSchemas(_ shape: String?) async throws {
         var options = LlamaOptions.embedded
+        var file: SyntheticModelFile?
+        if let shape {
+            file = try await SyntheticModelFile.make(shape, .f16)
+            options.modelPath = file?.path ?? ""
+        }
         (options.slotCount, options.contextLength) = (6, 256)
         let provider = try await LlamaProvider.load(options)
         var random = RandomSchema(seed: 21)
@@ -21,6 +27,7 @@ struct ConstrainedAnswerTests {
                 (request.sampling.seed, request.sampling.temperature) = (UInt64(number), [0, 0.8, 3][number % 3])
                 if number % 4 == 0 { (request.sampling.topK, request.sampling.topP, request.sampling.minP) = (0, 1, 0) }
                 request.sampling.ignoresEndOfGeneration = number % 5 == 0
+                request.speculates = number % 2 == 0
                 request.responseFormat = .jsonSchema(schema)
                 group.addTask { [request] in (schema, try await provider.reply(to: request)) }
             }
@@ -41,8 +48,9 @@ struct ConstrainedAnswerTests {
                 }
             }
         }
-        #expect(whole > 5, "\(whole)")
+        #expect(whole > 3, "\(whole)")
         await provider.shutDown()
+        withExtendedLifetime(file) {}
     }
 
     @Test func anAnswerEndsWhereNothingCanFollow() async throws {
@@ -117,6 +125,24 @@ struct ConstrainedAnswerTests {
         // The provider still answers.
         #expect(
             try await provider.reply(to: GenerationRequest(prompt: .text("Once"), maxTokens: 2)).text.isEmpty == false)
+        await provider.shutDown()
+    }
+
+    @Test func aHostileGrammarEndsItsOwnAnswerOnly() async throws {
+        var options = LlamaOptions.embedded
+        (options.slotCount, options.contextLength) = (2, 128)
+        let provider = try await LlamaProvider.load(options)
+        var request = GenerationRequest(prompt: .text("Once upon a time"), maxTokens: 20, reusesPrefix: false)
+        request.sampling.temperature = 0
+        let expected = try await provider.reply(to: request).text
+        // Twice as many ways with each "a".
+        let hostile = GenerationRequest(
+            prompt: .text("Once"), responseFormat: .grammar("root ::= \"a\" root \"b\" | \"a\" root \"c\""))
+        async let failed = #expect(throws: GenerationError.self) { try await provider.reply(to: hostile) }
+        #expect(try await provider.reply(to: request).text == expected)
+        let error = await failed
+        #expect(error?.parameter == "grammar" && error?.message.contains("too many ways") == true)
+        #expect(error?.partial?.text.allSatisfy { $0 == "a" } == true)
         await provider.shutDown()
     }
 
