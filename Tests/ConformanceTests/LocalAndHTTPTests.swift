@@ -61,7 +61,8 @@ struct LocalAndHTTPTests {
             for choiceCount in [1, 3] {
                 let request = GenerationRequest(
                     prompt: prompt, sampling: .greedy, maxTokens: 24, stop: stop, choiceCount: choiceCount,
-                    reportsProgress: true, reusesPrefix: false, logProbabilities: choiceCount)
+                    reportsProgress: true, reusesPrefix: false, speculates: choiceCount == 3,
+                    logProbabilities: choiceCount)
                 try await law.check(service.remote, request)
             }
         }

@@ -14,6 +14,10 @@ import Testing
             prompt: .messages([Message(role: .user, content: "Hello!")]), sampling: .greedy, maxTokens: 40,
             logProbabilities: 3),
         GenerationRequest(prompt: .text("Once upon a time"), sampling: .greedy, maxTokens: 0),
+        GenerationRequest(
+            prompt: .text("the cow, the dog, the cow, the"), sampling: .greedy, maxTokens: 80, stop: ["!"],
+            choiceCount: 2,
+            speculates: true, logProbabilities: 1),
     ]
 
     @Test(arguments: ProviderConformance.laws) func obeys(_ law: ProviderConformance.Law) async throws {

@@ -308,6 +308,7 @@ struct ManyStreamsTests {
                         request.client = "\(Int.random(in: 0...2, using: &random))"
                         request.weight = Int.random(in: 1...4, using: &random)
                         request.reusesPrefix = !random.chance(0.2)
+                        request.speculates = random.chance(0.4)
                     }.makeAsyncIterator()
                     var pieces = 0
                     while pieces < leavesAfter, let chunk = try await iterator.next() {

@@ -84,6 +84,7 @@ private final class Soak: Sendable {
         request.reportsProgress = generator.chance(0.3)
         request.client = "\(beginning % 3)"
         request.reusesPrefix = !generator.chance(0.1)
+        request.speculates = generator.chance(0.3)
         let isHurried = generator.chance(0.15)
         if isHurried { request.deadline = .milliseconds(Int.random(in: 1...30, using: &generator)) }
         let leavesAfter = generator.chance(0.35) ? Int.random(in: 0...8, using: &generator) : .max
