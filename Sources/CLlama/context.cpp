@@ -18,8 +18,6 @@ struct freshet_context {
     std::vector<int32_t *> sequence_lists;
     std::vector<int32_t> sequence_counts;
 
-    std::shared_ptr<freshet::ComputeThreads> threads;
-
     ~freshet_context() { llama_free(context); }
 
     llama_memory_t memory() const { return llama_get_memory(context); }
@@ -84,7 +82,7 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
         }
         std::unique_ptr<freshet_context> owner;
         try {
-            owner.reset(new freshet_context{context, 0, 0, 0, {}, {}, {}, {}});
+            owner.reset(new freshet_context{context, 0, 0, 0, {}, {}, {}});
         } catch (...) {
             llama_free(context);
             throw;
@@ -100,9 +98,9 @@ freshet_context * freshet_context_new(freshet_model * model, freshet_context_par
             owner->sequence_lists[i] = &owner->sequences[i];
         }
         freshet::use_adapters(model, context);
-        owner->threads = params.companion != nullptr ? params.companion->threads
-                                                     : std::make_shared<freshet::ComputeThreads>();
-        owner->threads->attach(context, std::max(params.threads, params.batch_threads));
+        if (params.pool != nullptr) {
+            params.pool->threads.attach(context);
+        }
         return owner.release();
     });
 }
@@ -187,6 +185,12 @@ bool freshet_context_truncate(freshet_context * context, int32_t sequence, int32
     return freshet::guarded<bool>(&ignored, FRESHET_ERROR_OTHER, false, [&] {
         if (!context->has(sequence) || position < 0) {
             return false;
+        }
+        if (position == 0 && context->max_sequences == 1) {
+            // The next tokens take the cells that they would take in a new context: which those are moves the last bits
+            // of what is computed from them.
+            llama_memory_clear(context->memory(), false);
+            return true;
         }
         return llama_memory_seq_rm(context->memory(), sequence, position, -1);
     });

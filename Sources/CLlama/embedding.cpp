@@ -169,7 +169,8 @@ freshet_embedder * freshet_embedder_new(freshet_model * model, freshet_context_p
         auto owner = std::make_unique<freshet_embedder>(context.get(), params, reads_whole, pooling);
         context.release();
         freshet::use_adapters(model, owner->context);
-        owner->threads.attach(owner->context, std::max(params.threads, params.batch_threads));
+        owner->threads.make_pool(std::max(params.threads, params.batch_threads));
+        owner->threads.attach(owner->context);
         return owner.release();
     });
 }

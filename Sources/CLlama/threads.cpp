@@ -1,14 +1,12 @@
-// The threads that compute for a context.
+// The threads that compute for contexts.
 
 #include "threads.hpp"
 
+#include "boundary.hpp"
+
 #include <ggml-backend.h>
 
-void freshet::ComputeThreads::attach(llama_context * context, int32_t count) {
-    if (count < 2) {
-        return;
-    }
-    make_pool(count);
+void freshet::ComputeThreads::attach(llama_context * context) const {
     if (pool != nullptr) {
         llama_attach_threadpool(context, pool, pool);
     }
@@ -16,7 +14,7 @@ void freshet::ComputeThreads::attach(llama_context * context, int32_t count) {
 
 void freshet::ComputeThreads::make_pool(int32_t count) {
     ggml_backend_reg_t cpu = ggml_backend_reg_by_name("CPU");
-    if (cpu == nullptr || pool != nullptr) {
+    if (cpu == nullptr || count < 2 || pool != nullptr) {
         return;
     }
     const auto make = reinterpret_cast<decltype(ggml_threadpool_new) *>(
@@ -35,3 +33,14 @@ freshet::ComputeThreads::~ComputeThreads() {
         free_pool(pool);
     }
 }
+
+freshet_threads * freshet_threads_new(int32_t count) {
+    freshet_error ignored;
+    return freshet::guarded<freshet_threads *>(&ignored, FRESHET_ERROR_OTHER, nullptr, [&] {
+        auto threads = std::make_unique<freshet_threads>();
+        threads->threads.make_pool(count);
+        return threads.release();
+    });
+}
+
+void freshet_threads_free(freshet_threads * threads) { delete threads; }

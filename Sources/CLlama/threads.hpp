@@ -2,10 +2,13 @@
 
 #pragma once
 
+#include "freshet_threads.h"
+
 #include <ggml-cpu.h>
 #include <llama.h>
 
 #include <cstdint>
+#include <memory>
 
 namespace freshet {
 
@@ -21,15 +24,19 @@ class ComputeThreads {
     ComputeThreads(const ComputeThreads &) = delete;
     ComputeThreads & operator=(const ComputeThreads &) = delete;
 
-    // Lets the context compute with `count` threads, which the first one makes. Without threads to be had it computes as
-    // it would.
-    void attach(llama_context * context, int32_t count);
-
-  private:
+    // Makes `count` threads; none where that is one, or none can be had.
     void make_pool(int32_t count);
 
+    // Lets the context compute with them. Without threads it computes as it would.
+    void attach(llama_context * context) const;
+
+  private:
     ggml_threadpool_t pool = nullptr;
     decltype(ggml_threadpool_free) * free_pool = nullptr;
 };
 
 }  // namespace freshet
+
+struct freshet_threads {
+    freshet::ComputeThreads threads;
+};

@@ -23,6 +23,8 @@ struct AnswerOptions {
     var logProbabilities = -1
     /// Tools, and the model's thoughts, in conversations.
     var conversation = ConversationOptions()
+    /// Whether the answer depends on nothing but the request and the seed.
+    var isReproducible = false
     /// Whether ``SamplingOptions/drySequenceBreakers`` holds the person's own, so that a further one is added to them.
     private var hasOwnBreakers = false
 
@@ -35,7 +37,8 @@ struct AnswerOptions {
             responseFormat: responseFormat, stop: stop,
             deadline: deadline > 0 ? .seconds(deadline) : nil,
             idleTimeout: idleTimeout > 0 ? .seconds(idleTimeout) : nil, shiftsContext: shiftsContext,
-            speculates: speculates, logProbabilities: logProbabilities < 0 ? nil : logProbabilities)
+            speculates: speculates, logProbabilities: logProbabilities < 0 ? nil : logProbabilities,
+            isReproducible: isReproducible)
         if case .messages = prompt { conversation.apply(to: &request, tools: tools) }
         return request
     }
@@ -81,6 +84,10 @@ extension AnswerOptions {
                 help:
                     "compute several tokens at a time where the answer repeats the prompt or itself; faster for edits, "
                     + "but where two tokens are nearly equally likely another may come from run to run"),
+            .flag(
+                "--reproducible", path: \.isReproducible,
+                help: "the same tokens for the same seed whatever else runs, on this machine and with as many threads; "
+                    + "slower, because nothing is computed together or taken from memory"),
             .integer(
                 "--logprobs", in: -1...GenerationRequest.logProbabilityLimit, path: \.logProbabilities,
                 help: "write each token on its own line with its log-probability, and with those of the N likeliest at "

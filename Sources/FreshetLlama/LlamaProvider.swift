@@ -16,6 +16,8 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     /// The name that chunks carry: the one asked for, or the model's own.
     public let model: String
     let engine: InferenceEngine
+    /// What serves reproducible requests.
+    private let isolated: LazyEngine
     /// What a saved state belongs to.
     let stateKey: [UInt8]
     /// What computes embeddings, or why the model gives none.
@@ -43,6 +45,10 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         configuration.streamCapacity = options.streamCapacity
         configuration.queueRetry = options.queueRetry
         configuration.gapTarget = options.gapTarget
+        let (turn, otherTurn) = ComputeTurns().places
+        let threads = ComputeThreads(for: model, options)
+        let isolated = isolatedEngine(configuration, model, options, turns: otherTurn, threads: threads)
+        configuration.turns = turn
         configuration.prefixStore = try await prefixStore(options, model: model)
         if let draft {
             configuration.draftVocabularySize = draft.vocabularySize
@@ -51,9 +57,28 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
             }
         }
         let engine = try await InferenceEngine.start(configuration) { () throws(GenerationError) in
-            try LlamaContext(model: model, options: options, slots: slotCount)
+            try LlamaContext(model: model, options: options, slots: slotCount, threads: threads)
         }
-        return LlamaProvider(llama: model, model: configuration.model, engine: engine, options: options)
+        return LlamaProvider(
+            llama: model, model: configuration.model, engine: engine, isolated: isolated, options: options)
+    }
+
+    /// The engine of reproducible requests: one slot, a memory of its own that each request finds empty, and batches
+    /// that depend on nothing but the request. Its memory is a context's length more than the other engine's.
+    private static func isolatedEngine(
+        _ configuration: InferenceEngine.Configuration, _ model: LlamaModel, _ options: LlamaOptions,
+        turns: ComputeTurns.Place, threads: ComputeThreads
+    ) -> LazyEngine {
+        var configuration = configuration
+        configuration.slotCount = 1
+        configuration.cutsEvenly = true
+        (configuration.prefixStore, configuration.makeDraftBackend) = (nil, nil)
+        configuration.turns = turns
+        return LazyEngine { [configuration, options = options.isolated] () async throws(GenerationError) in
+            try await InferenceEngine.start(configuration) { () throws(GenerationError) in
+                try LlamaContext(model: model, options: options, slots: 1, remembers: false, threads: threads)
+            }
+        }
     }
 
     /// The folder of prefixes that the options name.
@@ -91,10 +116,13 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         return "\(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
     }
 
-    private init(llama: LlamaModel, model: String, engine: InferenceEngine, options: LlamaOptions) {
+    private init(
+        llama: LlamaModel, model: String, engine: InferenceEngine, isolated: LazyEngine, options: LlamaOptions
+    ) {
         self.llama = llama
         self.model = model
         self.engine = engine
+        self.isolated = isolated
         stateKey = Array(Self.stateKey(options, model: llama).utf8)
         do throws(GenerationError) {
             embedder = .success(try LlamaEmbedder(model: llama, options: options))
@@ -132,13 +160,16 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
                 return try self.prepare(request)
             }
         }
+        let engine = request.isReproducible ? try await isolated.engine() : engine
         return try engine.submit(
-            request, tokens: prepared.tokens, form: prepared.form, constraint: prepared.constraint)
+            request.isReproducible ? request.isolated : request, tokens: prepared.tokens, form: prepared.form,
+            constraint: prepared.constraint)
     }
 
     /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.
     public func shutDown() async {
         await engine.shutDown()
+        await isolated.shutDown()
         if case .success(let embedder) = embedder { await embedder.shutDown() }
     }
 

@@ -19,8 +19,7 @@ struct AnswerOptionsTests {
     @Test func everyOptionReachesTheRequest() throws {
         let options = try Self.parse(
             "-n", "7", "--stop", "A", "-r", "B", "--deadline", "1.5", "--idle-timeout", "0.25", "--context-shift",
-            "--speculate", "-s",
-            "9", "--temp", "0.5", "--top-k", "3",
+            "--speculate", "--reproducible", "-s", "9", "--temp", "0.5", "--top-k", "3",
             "--top-p",
             "0.9", "--min-p", "0.1", "--typical", "0.8", "--top-nsigma", "2", "--xtc-probability", "0.3",
             "--xtc-threshold",
@@ -46,7 +45,7 @@ struct AnswerOptionsTests {
         sampling.logitBias = [17: 1.5, 3: -.infinity]
         let expected = GenerationRequest(
             prompt: .text("x"), sampling: sampling, maxTokens: 7, stop: ["A", "B"], deadline: .seconds(1.5),
-            idleTimeout: .milliseconds(250), shiftsContext: true, speculates: true)
+            idleTimeout: .milliseconds(250), shiftsContext: true, speculates: true, isReproducible: true)
         #expect(options.request(for: .text("x")) == expected)
     }
 

@@ -21,13 +21,16 @@ public struct RandomRequest {
 
     /// The next request. It is valid, and what it gives depends on nothing but the model.
     public mutating func next() -> GenerationRequest {
-        GenerationRequest(
-            prompt: prompt(), sampling: sampling(), maxTokens: Int.random(in: 0...32, using: &generator),
+        let sampling = sampling()
+        return GenerationRequest(
+            prompt: prompt(), sampling: sampling, maxTokens: Int.random(in: 0...32, using: &generator),
             responseFormat: generator.chance(0.3) ? generator.pick(Self.formats) : .text, stop: stops(),
             choiceCount: generator.pick([1, 1, 1, 2, 3]), shiftsContext: generator.chance(0.2),
             client: generator.pick(["", "alice", "b/o\"b 日本"]), weight: generator.pick([1, 1, 7, 100]),
             reportsProgress: generator.chance(0.3), reusesPrefix: generator.chance(0.5),
-            logProbabilities: generator.pick([nil, nil, nil, 0, 3]))
+            logProbabilities: generator.pick([nil, nil, nil, 0, 3]),
+            // Without a seed one is taken by chance, and told.
+            isReproducible: sampling.seed != nil && generator.chance(0.3))
     }
 
     private static let texts = [

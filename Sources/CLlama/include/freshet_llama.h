@@ -30,6 +30,8 @@ extern "C" {
 
 typedef struct freshet_model freshet_model;
 typedef struct freshet_context freshet_context;
+// Threads that several contexts compute with; see freshet_threads.h.
+typedef struct freshet_threads freshet_threads;
 
 // ---------------------------------------------------------------------------------------------------------- Errors
 
@@ -178,15 +180,15 @@ typedef struct freshet_context_params {
     // Threads for one token, and for many.
     int32_t threads;
     int32_t batch_threads;
+    // Those threads, which must outlive the context: several contexts may compute with them in turn. NULL makes new ones
+    // for every computation.
+    freshet_threads * _Nullable pool;
     // Let OpenBLAS compute products of many tokens with weights that are not repacked. Nothing where it is not built
     // in.
     bool use_blas;
     // Asked many times during a decode, on its thread; answer true to break it off. May be NULL.
     bool (* _Nullable should_interrupt)(void * _Nullable data);
     void * _Nullable interrupt_data;
-    // A context of the same thread with whose threads this one computes too, as they take turns. It may be freed before.
-    // NULL makes threads of its own.
-    const freshet_context * _Nullable companion;
 } freshet_context_params;
 
 // NULL on failure, with nothing left in memory.

@@ -67,6 +67,14 @@ public struct GenerationRequest: Sendable, Hashable {
     public var reasoning = ReasoningOptions()
     /// Further variables of the model's chat template, by name, each as JSON text.
     public var templateArguments: [String: String] = [:]
+    /// Whether the answer depends on nothing but the request and the seed: not on what else runs or ran, nor on how fast
+    /// the machine is.
+    ///
+    /// The local engine computes such requests one after the other in a memory of their own, the whole prompt in pieces of
+    /// one size and then token by token, so that they are slower; ``reusesPrefix`` and ``speculates`` do not count. What it
+    /// promises is for one machine, build, model and number of threads. A request without a seed is given one, which is in
+    /// the metadata of the first choice's role, as `seed`.
+    public var isReproducible: Bool
 
     /// Makes a request.
     public init(
@@ -74,7 +82,7 @@ public struct GenerationRequest: Sendable, Hashable {
         responseFormat: ResponseFormat = .text, stop: [String] = [],
         deadline: Duration? = nil, idleTimeout: Duration? = nil, choiceCount: Int = 1, shiftsContext: Bool = false,
         client: String = "", weight: Int = 1, reportsProgress: Bool = false, reusesPrefix: Bool = true,
-        speculates: Bool = false, logProbabilities: Int? = nil
+        speculates: Bool = false, logProbabilities: Int? = nil, isReproducible: Bool = false
     ) {
         self.prompt = prompt
         self.sampling = sampling
@@ -91,6 +99,7 @@ public struct GenerationRequest: Sendable, Hashable {
         self.reusesPrefix = reusesPrefix
         self.speculates = speculates
         self.logProbabilities = logProbabilities
+        self.isReproducible = isReproducible
     }
 
     /// The most stop sequences that one request may carry, and the most UTF-8 bytes of each.

@@ -37,6 +37,7 @@ extension OpenAIRequest {
         if let field = body["weight"] { request.weight = try field.integer() }
         request.shiftsContext = try body["context_shift"]?.bool() ?? request.shiftsContext
         request.reportsProgress = try body["return_progress"]?.bool() ?? request.reportsProgress
+        request.isReproducible = try body["reproducible"]?.bool() ?? request.isReproducible
         request.reusesPrefix = try body["cache_prompt"]?.bool() ?? request.reusesPrefix
         request.speculates = try body["speculate"]?.bool() ?? request.speculates
     }

@@ -30,6 +30,7 @@ extension OpenAIRequest {
         output.append("cache_prompt", \.reusesPrefix, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append("speculate", \.speculates, of: generation, unless: defaults) { $0.append(json: $1) }
         output.appendConversation(of: generation)
+        output.append("reproducible", \.isReproducible, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append(generation.sampling)
         if let count = generation.logProbabilities { output.append(logProbabilities: count, at: endpoint) }
         if streams {

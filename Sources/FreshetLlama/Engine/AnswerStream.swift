@@ -21,6 +21,8 @@ final class AnswerStream: @unchecked Sendable {
     private let deadline: ContinuousClock.Instant?
     private let idleTimeout: Duration?
     private var lastChunkAt: ContinuousClock.Instant
+    /// What the first choice's role says beside itself.
+    private let note: Metadata?
     private var unfinished: Int
     private var usage: Usage
     private var startedAt: ContinuousClock.Instant?
@@ -41,6 +43,9 @@ final class AnswerStream: @unchecked Sendable {
         lastChunkAt = submittedAt
         deadline = request.deadline.map { [submittedAt] in submittedAt + $0 }
         idleTimeout = request.idleTimeout
+        note =
+            request.isReproducible
+            ? request.sampling.seed.map { Metadata(remainder: .object(["seed": .integer(Int128($0))])) } : nil
         unfinished = request.choiceCount
         usage = Usage(promptTokens: promptCount, completionTokens: 0, cachedTokens: 0)
     }
@@ -61,14 +66,16 @@ final class AnswerStream: @unchecked Sendable {
     }
 
     /// Gives the reader a chunk.
-    func write(_ content: Chunk.Content, choice: Int) {
+    func write(_ content: Chunk.Content, choice: Int, metadata: Metadata? = nil) {
         if idleTimeout != nil { lastChunkAt = now() }
-        writer.write(Chunk(id: id, created: created, model: model, index: choice, content: content))
+        writer.write(
+            Chunk(id: id, created: created, model: model, index: choice, content: content, metadata: metadata))
     }
 
     /// Says that a choice begins, with so much of the prompt in memory. What counts for the prompt is the first one's:
     /// the others take it from there.
     func begin(choice: Int, cached: Int) {
+        write(.role(.assistant), choice: choice, metadata: choice == 0 ? note : nil)
         guard choice == 0 else { return }
         startedAt = now()
         usage.cachedTokens = cached

@@ -8,6 +8,8 @@ final class EngineLoop {
     private let queue: EngineQueue
     private let now: @Sendable () -> ContinuousClock.Instant
     private let onTurn: (@Sendable (EngineLoop) -> Void)?
+    private let turns: ComputeTurns.Place?
+    private let cutsEvenly: Bool
     private var scheduler: Scheduler
     private var memory: SequenceMemory
     private var slots: [Slot]
@@ -25,6 +27,8 @@ final class EngineLoop {
         self.queue = queue
         now = configuration.now
         onTurn = configuration.onTurn
+        turns = configuration.turns
+        cutsEvenly = configuration.cutsEvenly
         scheduler = Scheduler(
             batchCapacity: backend.batchCapacity, outputCapacity: backend.outputCapacity,
             gapTarget: configuration.gapTarget)
@@ -36,6 +40,7 @@ final class EngineLoop {
     /// Serves requests until the queue is closed, then ends those that run or wait.
     func run() {
         var isIdle = true
+        defer { turns?.rest() }
         while true {
             let arrivals = queue.take(
                 freeSlots: slots.count(where: \.isFree), running: running, isIdle: isIdle,
@@ -54,6 +59,7 @@ final class EngineLoop {
             arrivals.admitted.forEach(admit)
             for place in waiting { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
             isIdle = !step()
+            if isIdle { turns?.rest() }
             onTurn?(self)
         }
     }
@@ -180,7 +186,7 @@ final class EngineLoop {
 
     // MARK: - A batch
 
-    /// Computes one batch and hands out what it gave.
+    /// Computes one batch and hands out what it gave, when it is this engine's turn.
     ///
     /// - Returns: whether there was anything to compute.
     private func step() -> Bool {
@@ -189,12 +195,21 @@ final class EngineLoop {
             slots.contains { !$0.blocks.isEmpty } && restore(until: turn + scheduler.restoringTime(beside: demands))
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
         for place in slots.indices { slots[place].update { $0.prepareDraft() } }
+        guard slots.contains(where: \.hasWork) else { return hasRestored }
+        return (turns?.take { compute(since: turn) } ?? compute(since: turn)) || hasRestored
+    }
+
+    /// Plans a batch, computes it and hands out what it gave.
+    ///
+    /// - Parameter turn: when the turn of which it is a part began: what has passed is gone from the gap.
+    /// - Returns: whether there was anything to compute.
+    private func compute(since turn: ContinuousClock.Instant) -> Bool {
         guess(since: turn)
         let start = now()
-        let plan = scheduler.plan(demands, spent: start - turn)
+        let plan = scheduler.plan(demands, spent: start - turn, isContended: !cutsEvenly && turns?.isContended == true)
         batch.removeAll()
         let outputs = slots.indices.map { contribute(plan[$0], of: $0) }
-        guard batch.count > 0 else { return hasRestored }
+        guard batch.count > 0 else { return false }
         let planned = slots.indices.filter { plan[$0] > 0 }
         do throws(GenerationError) {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }

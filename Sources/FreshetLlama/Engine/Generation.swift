@@ -132,7 +132,6 @@ struct Generation {
         self.cached = cached
         computed = cached
         answers.begin(choice: choice, cached: cached)
-        write(.role(.assistant))
         reportProgress()
     }
 

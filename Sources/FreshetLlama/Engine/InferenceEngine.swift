@@ -36,6 +36,10 @@ package final class InferenceEngine: Sendable {
         package var makeDraftBackend: (@Sendable (any Backend) throws(GenerationError) -> any Backend)?
         /// Tokens below this are the same in both models.
         package var draftVocabularySize = 0
+        /// This engine's turns to compute, where another one does too.
+        package var turns: ComputeTurns.Place?
+        /// Whether prompts are computed in pieces of a whole batch, whoever waits for it.
+        package var cutsEvenly = false
         /// The clock, which a test can hold in its hand.
         package var now: @Sendable () -> ContinuousClock.Instant = { .now }
         /// Is called on the engine's thread after each turn of its loop, so that a test can look into it.

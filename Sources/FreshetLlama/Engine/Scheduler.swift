@@ -75,12 +75,20 @@ package struct Scheduler: Sendable {
     /// - Parameters:
     ///   - demands: one for each slot; `nil` for a free one.
     ///   - spent: what of the gap is gone already.
-    package mutating func plan(_ demands: [Demand?], spent: Duration = .zero) -> [Int] {
+    ///   - isContended: whether another engine's streams wait for this batch too: prompts are then computed in pieces as
+    ///     beside this engine's own.
+    package mutating func plan(_ demands: [Demand?], spent: Duration = .zero, isContended: Bool = false) -> [Int] {
         var plan = [Int](repeating: 0, count: demands.count)
         let useful = demands.indices.filter { demands[$0].map { $0.hasRoom && $0.pendingTokens > 0 } == true }
         planRunning(useful.filter { demands[$0]?.isPrompt == false }, of: demands, in: &plan)
         let runningTokens = plan.reduce(0, +)
-        let room = runningTokens == 0 ? batchCapacity : promptRoom(beside: runningTokens, spent: spent)
+        let room =
+            switch (runningTokens, isContended) {
+            case (0, false): batchCapacity
+            // Nobody has waited here; the other engine's streams do from now on.
+            case (0, true): promptRoom(beside: 0, spent: .zero)
+            default: promptRoom(beside: runningTokens, spent: spent)
+            }
         planPrompts(useful.filter { demands[$0]?.isPrompt == true }, of: demands, room: room, in: &plan)
         planDrafts(of: demands, spent: spent, in: &plan)
         plannedTokens = plan.reduce(0, +)

@@ -48,6 +48,9 @@ struct Slot {
         return demand
     }
 
+    /// Whether the running generation has something to compute, and room for what that gives.
+    var hasWork: Bool { demand(weight: 1).map { $0.hasRoom && $0.pendingTokens > 0 } ?? false }
+
     /// Takes in a generation.
     mutating func admit(_ generation: Generation, number: UInt64) {
         (self.generation, self.number) = (generation, number)

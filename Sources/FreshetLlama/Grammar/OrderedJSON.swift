@@ -11,7 +11,7 @@ indirect enum OrderedJSON: Hashable, Sendable {
     case object([Member])
 
     /// A member of an object.
-    struct Member: Hashable {
+    struct Member: Hashable, Sendable {
         var name: String
         var value: OrderedJSON
     }

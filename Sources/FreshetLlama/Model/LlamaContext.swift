@@ -9,6 +9,8 @@ final class LlamaContext: Backend {
     private let handle: OpaquePointer
     /// Contexts must not outlive their model.
     private let model: LlamaModel
+    /// Nor the threads that compute.
+    private let threads: ComputeThreads
     private let interruption: Interruption
     let contextLength: Int
     let capacity: Int
@@ -17,11 +19,13 @@ final class LlamaContext: Backend {
 
     /// Makes a context with a whole context's length of memory for each slot.
     ///
-    /// - Parameter companion: a context of the same thread that lends its threads; `nil` for threads of its own.
+    /// - Parameters:
+    ///   - remembers: whether there are sequences beside the slots', for the beginnings of later prompts.
+    ///   - threads: what to compute with, by turns with others; `nil` for threads of its own.
     /// - Throws: ``GenerationError`` with code `outOfMemory` when its memory cannot be had, or what else llama.cpp
     ///   says.
     init(
-        model: LlamaModel, options: LlamaOptions, slots: Int, companion: LlamaContext? = nil
+        model: LlamaModel, options: LlamaOptions, slots: Int, remembers: Bool = true, threads: ComputeThreads? = nil
     ) throws(GenerationError) {
         let length = options.contextLength(for: model)
         let interruption = Interruption()
@@ -30,15 +34,18 @@ final class LlamaContext: Backend {
             throw .invalid(
                 "ctx_size", "of \(length) tokens for each of \(slots) slots is more than llama.cpp can count")
         }
-        sequenceCount = slots + Self.rememberedSequences(slots: slots, isTrimmable: model.isTrimmable)
+        let remembered = Self.rememberedSequences(slots: slots, isTrimmable: model.isTrimmable)
+        sequenceCount = slots + (remembers ? remembered : 0)
         var parameters = options.contextParameters(for: model, length: total, sequences: sequenceCount)
+        let threads = threads ?? ComputeThreads(for: model, options)
+        parameters.pool = threads.handle
         parameters.should_interrupt = Interruption.callback
         parameters.interrupt_data = Unmanaged.passUnretained(interruption).toOpaque()
-        parameters.companion = companion?.handle
         handle = try GenerationError.check("No context of \(total) tokens can be made for \(model.path)") { failure in
             freshet_context_new(model.handle, parameters, failure)
         }
         self.model = model
+        self.threads = threads
         self.interruption = interruption
         // llama.cpp rounds the length up; what was asked for stands.
         capacity = Int(freshet_context_length(handle))
@@ -135,7 +142,7 @@ final class LlamaContext: Backend {
     func makeBackend(
         for model: LlamaModel, _ options: LlamaOptions, slots: Int
     ) throws(GenerationError) -> any Backend {
-        try LlamaContext(model: model, options: options, slots: slots, companion: self)
+        try LlamaContext(model: model, options: options, slots: slots, threads: threads)
     }
 
     func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8]) {
@@ -165,7 +172,7 @@ extension LlamaOptions {
             key_type: keyType.boundaryType, value_type: valueType.boundaryType,
             flash_attention: flashAttention.map { $0 ? 1 : 0 } ?? -1,
             threads: Int32(clamping: threads(for: model)), batch_threads: Int32(clamping: batchThreads(for: model)),
-            use_blas: usesBLAS, should_interrupt: nil, interrupt_data: nil, companion: nil)
+            pool: nil, use_blas: usesBLAS, should_interrupt: nil, interrupt_data: nil)
     }
 }
 

@@ -41,7 +41,7 @@ import Testing
         let body = #"""
             {"model":"m","stream":true,"stream_options":{"include_usage":true},"max_tokens":7,"stop":["a","é"],"seed":9,
             "deadline_ms":1500.25,"idle_timeout_ms":0.5,"n":3,"user":"é","weight":7,"context_shift":true,
-            "return_progress":true,"cache_prompt":false,"speculate":true,"temperature":0.5,"dynatemp_range":0.1,
+            "return_progress":true,"cache_prompt":false,"speculate":true,"reproducible":true,"temperature":0.5,"dynatemp_range":0.1,
             "dynatemp_exponent":2,"top_p":0.25,"min_p":0.125,"typical_p":0.75,"top_n_sigma":1.5,"xtc_probability":0.5,
             "xtc_threshold":0.0625,"repeat_penalty":1.5,"frequency_penalty":-1,"presence_penalty":1.25,
             "dry_multiplier":0.5,"dry_base":2,"dry_allowed_length":3,"dry_penalty_last_n":-1,
@@ -62,7 +62,7 @@ import Testing
             prompt: .messages([Message(role: .user, content: "Hi")]), sampling: sampling, maxTokens: 7,
             stop: ["a", "é"],
             deadline: .microseconds(1_500_250), idleTimeout: .microseconds(500), choiceCount: 3, shiftsContext: true,
-            client: "é", weight: 7, reportsProgress: true, reusesPrefix: false, speculates: true)
+            client: "é", weight: 7, reportsProgress: true, reusesPrefix: false, speculates: true, isReproducible: true)
         #expect(try read(body) == OpenAIRequest(generation, model: "m"))
     }
 
@@ -253,6 +253,7 @@ import Testing
             (#""n":2,"best_of":3"#, "best_of"), (#""best_of":"1""#, "best_of"),
             (#""idle_timeout_ms":0"#, "idle_timeout_ms"),
             (#""idle_timeout_ms":1e300"#, "idle_timeout_ms"), (#""context_shift":1"#, "context_shift"),
+            (#""reproducible":"yes""#, "reproducible"),
             (#""weight":0"#, "weight"), (#""weight":101"#, "weight"), (#""weight":0.5"#, "weight"),
             (#""user":5"#, "user"),
             (#""safety_identifier":{}"#, "safety_identifier"),
@@ -385,7 +386,8 @@ import Testing
             weight: chance() ? Int.random(in: 1...GenerationRequest.weightLimit, using: &generator) : 1,
             reportsProgress: chance(), reusesPrefix: chance(), speculates: chance(),
             logProbabilities: chance()
-                ? Int.random(in: 0...GenerationRequest.logProbabilityLimit, using: &generator) : nil)
+                ? Int.random(in: 0...GenerationRequest.logProbabilityLimit, using: &generator) : nil,
+            isReproducible: chance())
         if chance() { OpenAIToolTests.addTools(to: &generation, &generator) }
         // Only a stream has a place for usage at its end.
         let streams = chance()

@@ -89,6 +89,21 @@ struct SchedulerTests {
         #expect(scheduler.restoringTime(beside: [stream]) == .zero)
     }
 
+    /// A token takes 10 ms: of another engine's streams no more is asked than of one's own.
+    @Test func promptsAreCutForAnotherEnginesStreamsToo() {
+        var scheduler = makeScheduler(512)
+        let long = prompt(5_000, stream: 1)
+        #expect(scheduler.plan([long], isContended: true) == [16])
+        for _ in 0..<3 {
+            scheduler.observe(took: .milliseconds(10 * scheduler.plan([long], isContended: true)[0]))
+        }
+        #expect(scheduler.plan([long], isContended: true) == [8])
+        // What was waited for the other engine is no part of the gap that its streams see.
+        #expect(scheduler.plan([long], spent: .seconds(1), isContended: true) == [8])
+        #expect(scheduler.plan([long, running(stream: 2)], spent: .milliseconds(40), isContended: true) == [3, 1])
+        #expect(scheduler.plan([long]) == [512])
+    }
+
     /// Where the streams alone take longer than they should, prompts may add half of that and no more.
     @Test func promptsGoOnBesideSlowStreams() {
         var scheduler = makeScheduler(512)
