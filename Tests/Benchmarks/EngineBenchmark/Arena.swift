@@ -129,8 +129,10 @@ extension Arena {
     func measure(_ contest: Contest, _ report: Report) async throws(GenerationError) -> Report {
         if let pair = try programs(of: contest) { return await run(contest, pair.contenders, report) }
         let (slots, context) = contest.room
-        let ours = try await start(.freshet, slots: slots, context: context)
-        let theirs = try await start(.llamaServer, slots: slots, context: context, arguments: contest.rivalArguments)
+        let generates = contest != .embeddings
+        let ours = try await start(.freshet, slots: slots, context: context, generates: generates)
+        let theirs = try await start(
+            .llamaServer, slots: slots, context: context, arguments: contest.rivalArguments, generates: generates)
         let contenders = [
             Contender(
                 Self.side(.freshet), provider: ours.provider, processIdentifier: ours.pid,
@@ -160,9 +162,13 @@ extension Arena {
 
     /// Starts one server, which has computed something when this returns.
     ///
-    /// - Parameter cache: the folder in which Freshet keeps prefixes.
+    /// - Parameters:
+    ///   - cache: the folder in which Freshet keeps prefixes.
+    ///   - more: further arguments.
+    ///   - generates: whether it is to generate text; the model may only embed.
     private func start(
-        _ program: ServerProcess.Program, slots: Int, context: Int, cache: String? = nil, arguments more: [String] = []
+        _ program: ServerProcess.Program, slots: Int, context: Int, cache: String? = nil, arguments more: [String] = [],
+        generates: Bool = true
     ) async throws(GenerationError) -> ServerProcess {
         var arguments = ["--model", model, "--alias", "model", "--parallel", "\(slots)", "--threads", "\(threads)"]
         var environment: [String: String] = [:]
@@ -180,7 +186,7 @@ extension Arena {
             program, executable: path, arguments: arguments, environment: environment,
             log: "\(folder)/\(program.rawValue).log")
         // Where nothing is generated, nothing is warmed up so; the measurement's own first round does it.
-        guard more.isEmpty else { return server }
+        guard generates else { return server }
         var prompts = Prompts(Manner(.tokens), seed: -1)
         let content = prompts.next(256)
         let first = Workload.Planned("first", prompt: prompts.prompt(content), answerLength: 8)

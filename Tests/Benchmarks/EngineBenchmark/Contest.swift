@@ -44,7 +44,7 @@ enum Contest: String, CaseIterable, Sendable {
         case .cancel: [Departure(length: 3000, patience: .milliseconds(500))]
         case .prefix: [PrefixReturn(length: 1500)]
         case .restart: [Restart(length: 1500)]
-        case .embeddings: [(1, 64), (64, 16), (64, 64), (8, 400)].map { TextVectors($0.0, length: $0.1) }
+        case .embeddings: [(1, 64), (16, 16), (16, 64), (2, 400)].map { TextVectors($0.0, length: $0.1) }
         case .memory: [ResidentMemory(streams: 8)]
         case .startup: [StartToFirstToken()]
         case .speed: [ProgramSpeed()]
