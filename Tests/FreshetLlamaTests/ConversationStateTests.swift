@@ -41,6 +41,25 @@ import Testing
         return (history, count)
     }
 
+    /// What a process left that was killed while it saved goes with the next one's saving; what is another's stays.
+    @Test func leftoversOfTheDeadGo() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("freshet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for name in ["freshet-1ab.part", "freshet-xyz.part", "note.part"] {
+            try Data([1, 2]).write(to: folder.appendingPathComponent(name))
+        }
+        let living = try PrefixPart(in: OpenFolder(path: folder.path))
+        let block = PrefixBlock(tokens: [5, 6], range: 0..<2, payload: [1, 2, 3])
+        let path = folder.appendingPathComponent("chat.state").path
+        try SavedState.write(block, modelKey: [9], to: path)
+        #expect(try SavedState.read(path, modelKey: [9]).payload == block.payload)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(
+            names.count == 4 && Set(names).isSuperset(of: ["chat.state", "freshet-xyz.part", "note.part"]), "\(names)")
+        withExtendedLifetime(living) {}
+    }
+
     @Test func theNextTurnFindsTheWholeHistory() async throws {
         let place = Place()
         let (history, count) = try await Self.save(to: place)

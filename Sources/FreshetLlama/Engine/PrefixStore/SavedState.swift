@@ -20,6 +20,8 @@ enum SavedState {
             if let status = folder.status(of: name), status.st_mode & S_IFMT != S_IFREG {
                 throw PrefixFolderFailure("there is something in its place that is no file")
             }
+            // A process that was killed while it saved may have left some. They are in nobody's way if they stay.
+            try? PrefixPart.removeLeftovers(in: folder)
             let part = try PrefixPart(in: folder)
             let file = PrefixBlockFile(modelKey: modelKey, tokens: block.tokens, range: block.range)
             try part.append(file.front(of: block.payload)) { false }
