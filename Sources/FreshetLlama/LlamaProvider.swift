@@ -182,6 +182,9 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
 
     /// The tokens that a prompt is to the model.
     ///
+    /// It is computed on the caller's thread, of whose stack a chat template may take half: one that recurses deeply may be
+    /// refused here, on a small stack, and not by ``stream(_:)``.
+    ///
     /// - Throws: ``GenerationError`` when the chat template refuses the conversation, or a token is out of range.
     public func tokens(of prompt: Prompt) throws(GenerationError) -> [Token] {
         try tokens(of: prompt, limit: nil)
