@@ -144,7 +144,8 @@ typedef struct freshet_piece {
     freshet_text name;
 } freshet_piece;
 
-// Takes the next bytes of the answer, whole characters, and finds what they add; `is_end` when none will follow.
+// Takes the next bytes of the answer, whole characters, and finds what they add; `is_end` when none will follow. In an
+// answer that is long already a few bytes may wait for those after them.
 // False on failure, with what had been found before still true.
 bool freshet_parser_add(freshet_parser * _Nonnull parser, const char * _Nullable text, size_t length, bool is_end,
                         freshet_error * _Nonnull error);

@@ -74,6 +74,34 @@ import Testing
         }
     }
 
+    /// A long answer is not read anew for every token, and is never far behind what has come.
+    @Test(arguments: ["Qwen-Qwen3-0.6B", "MiniMax-M2", "GLM-4.6"]) func aLongAnswerIsReadNowAndThen(_ template: String)
+        throws
+    {
+        let output = try #require(ModelTemplates.outputs.first { $0.template == template && $0.kind == .call })
+        let rendering = try ModelTemplates.render(ModelTemplates.model(named: template)) {
+            $0.tools = [ModelTemplates.weather]
+        }
+        let city = String(repeating: "word ", count: 4000)
+        let text = output.text.replacing("Zürich", with: city)
+        let whole = try fold(text, rendering, cuts: [])
+        let call = try #require(whole.toolCalls.first)
+        #expect(try arguments(call).city.count >= city.count - 1)
+        let count = text.unicodeScalars.count
+        #expect(try fold(text, rendering, cuts: Array(stride(from: 5, to: count, by: 5))) == whole)
+        let parser = rendering.makeParser(seed: 7)
+        var (come, told, readings, waiting) = (0, 0, 0, 0)
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            let contents = try parser.read(word + " ", isEnd: false)
+            come += word.utf8.count + 1
+            guard come > 15_000 else { continue }
+            if contents.isEmpty { waiting += 1 } else { readings += 1 }
+            for case .toolCall(let fragment) in contents { told += fragment.arguments.utf8.count }
+        }
+        #expect(readings > 200 && waiting > readings, "\(readings), \(waiting)")
+        #expect(told > 5000 - 100, "\(told)")
+    }
+
     /// An answer that ends anywhere loses nothing of what is certain, and never breaks the parser.
     @Test(arguments: ModelTemplates.outputs.filter { $0.kind != .text })
     func anAnswerMayEndAnywhere(_ output: ModelTemplates.Output) throws {
