@@ -21,7 +21,8 @@ public struct EmbeddingRequest: Sendable, Hashable {
     /// The longest that the whole request may take, from the moment it is submitted. One that takes longer fails with
     /// ``GenerationError/Code/deadlineExceeded``.
     public var deadline: Duration?
-    /// On whose behalf the request is made. A remote provider is told it, as OpenAI's `user`.
+    /// On whose behalf the request is made: clients take turns in the local engine. A remote provider is told it, as OpenAI's
+    /// `user`.
     public var client: String
 
     /// Makes a request.

@@ -11,6 +11,8 @@ struct EmbeddingJob {
     let texts: [[Token]]
     /// When it has taken too long.
     let expiry: ContinuousClock.Instant?
+    /// The number of the turn in which it had a text last, or came; `nil` before that. See ``EmbeddingBatch``.
+    var turn: Int?
     /// The texts before this one are computed, or are being so.
     private(set) var next = 0
     private(set) var vectors: [[Float]?]

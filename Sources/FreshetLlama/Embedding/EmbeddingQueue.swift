@@ -14,7 +14,8 @@ final class EmbeddingQueue: @unchecked Sendable {
     private var jobs: [EmbeddingJob] = []
     private var continuations: [UInt64: CheckedContinuation<Outcome, Never>] = [:]
     private var lastTicket: UInt64 = 0
-    private var start = 0
+    private var turn = 0
+    private var clients: FairTurns<String>
     private var hasWorker = false
     private var isClosed = false
 
@@ -28,6 +29,7 @@ final class EmbeddingQueue: @unchecked Sendable {
         self.capacity = capacity
         self.retryAfter = retryAfter
         self.limits = limits
+        clients = FairTurns(maxLead: limits.tokens)
         self.now = now
     }
 
@@ -123,7 +125,7 @@ final class EmbeddingQueue: @unchecked Sendable {
             let (late, isOver) = monitor.withLock {
                 while jobs.isEmpty, !isClosed { monitor.wait() }
                 let late = takeLate()
-                let found = EmbeddingBatch(from: &jobs, start: &start, limits: limits)
+                let found = EmbeddingBatch(from: &jobs, turn: &turn, clients: &clients, limits: limits)
                 if !found.items.isEmpty { batch = found }
                 return (late, isClosed)
             }
