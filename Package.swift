@@ -128,7 +128,7 @@ let package = Package(
             ], swiftSettings: settings),
         .testTarget(
             name: "FreshetCLITests", dependencies: ["Freshet", "FreshetBench", "FreshetCLI", "FreshetTestSupport"],
-            swiftSettings: settings),
+            exclude: ["Commands/manifest.json"], swiftSettings: settings),
         .testTarget(
             name: "FreshetHTTPTests", dependencies: ["Freshet", "FreshetHTTP", "FreshetTestSupport"],
             swiftSettings: settings),

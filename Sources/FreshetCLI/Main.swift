@@ -1,10 +1,11 @@
+import Freshet
 import Glibc
 
 /// The program `freshet`.
 @main
 enum Main {
     /// The version, as `--version` tells it.
-    static let version = "0.1.0"
+    static let version = FreshetVersion.current
 
     static func main() {
         Console.fillClosedStreams()

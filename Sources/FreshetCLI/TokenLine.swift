@@ -18,7 +18,7 @@ struct TokenLine {
     }
 
     /// The bytes as text in quotes, on one line; those that are part of a character as `\xE2`.
-    private static func quoted(_ bytes: [UInt8]) -> String {
+    static func quoted(_ bytes: [UInt8]) -> String {
         let text = String(validating: bytes, as: UTF8.self)?.printableLine
         return "\"\(text ?? bytes.map { String(format: #"\x%02X"#, $0) }.joined())\""
     }

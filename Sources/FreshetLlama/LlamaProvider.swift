@@ -16,6 +16,7 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     /// The name that chunks carry: the one asked for, or the model's own.
     public let model: String
     let engine: InferenceEngine
+    let options: LlamaOptions
     /// What serves reproducible requests.
     private let isolated: LazyEngine
     /// What a saved state belongs to.
@@ -121,6 +122,7 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     ) {
         self.llama = llama
         self.model = model
+        self.options = options
         self.engine = engine
         self.isolated = isolated
         stateKey = Array(Self.stateKey(options, model: llama).utf8)
@@ -139,6 +141,13 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     /// - Throws: ``GenerationError`` when the request has a value out of range, its prompt does not fit into the
     ///   context, the model's chat template refuses it, or too many requests wait.
     public func stream(_ request: GenerationRequest) async throws(GenerationError) -> ChunkStream {
+        try await stream(request, onToken: nil)
+    }
+
+    /// Starts to answer a request; of a reproducible one, each token is told on the engine's thread.
+    func stream(
+        _ request: GenerationRequest, onToken: TokenWatch?
+    ) async throws(GenerationError) -> ChunkStream {
         try request.validate()
         let vocabulary = llama.vocabulary
         if let stray = request.sampling.logitBias.keys.first(where: { !vocabulary.contains($0) }) {
@@ -160,10 +169,35 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
                 return try self.prepare(request)
             }
         }
-        let engine = request.isReproducible ? try await isolated.engine() : engine
-        return try engine.submit(
-            request.isReproducible ? request.isolated : request, tokens: prepared.tokens, form: prepared.form,
-            constraint: prepared.constraint)
+        guard request.isReproducible else {
+            return try engine.submit(
+                request, tokens: prepared.tokens, form: prepared.form, constraint: prepared.constraint)
+        }
+        let isolated = request.isolated
+        let manifest = request.givesManifest ? try manifest(of: isolated, prepared) : nil
+        return try await self.isolated.engine().submit(
+            isolated, tokens: prepared.tokens, form: prepared.form, constraint: prepared.constraint, manifest: manifest,
+            onToken: onToken)
+    }
+
+    /// The manifest of a request's answers, of which nothing has come.
+    ///
+    /// - Throws: ``GenerationError`` where the answers depend on more than a manifest says.
+    private func manifest(
+        of request: GenerationRequest, _ prepared: Prepared
+    ) throws(GenerationError) -> Manifest {
+        guard options.load.adapters.isEmpty else {
+            throw .invalid("return_manifest", "cannot be asked of a model with adapters: a manifest does not name them")
+        }
+        let hasCalls = prepared.constraint != nil && request.responseFormat == .text
+        let thinks = prepared.form?.thinking != nil
+        guard !hasCalls, !thinks || prepared.constraint == nil && request.reasoning.budget == nil else {
+            throw .invalid(
+                "return_manifest",
+                "cannot be given with tools, nor where a model that thinks has a budget or a form to keep to: a manifest "
+                    + "does not say when those hold")
+        }
+        return Manifest(of: request, prompt: prepared.tokens, by: environment)
     }
 
     /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.

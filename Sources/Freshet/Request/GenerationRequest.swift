@@ -75,6 +75,9 @@ public struct GenerationRequest: Sendable, Hashable {
     /// promises is for one machine, build, model and number of threads. A request without a seed is given one, which is in
     /// the metadata of the first choice's role, as `seed`.
     public var isReproducible: Bool
+    /// Whether the answer's manifest comes with it: its tokens and all that they depend on, as `manifest` in the metadata
+    /// of the last choice's finish. Only of a reproducible answer.
+    public var givesManifest: Bool
 
     /// Makes a request.
     public init(
@@ -82,7 +85,8 @@ public struct GenerationRequest: Sendable, Hashable {
         responseFormat: ResponseFormat = .text, stop: [String] = [],
         deadline: Duration? = nil, idleTimeout: Duration? = nil, choiceCount: Int = 1, shiftsContext: Bool = false,
         client: String = "", weight: Int = 1, reportsProgress: Bool = false, reusesPrefix: Bool = true,
-        speculates: Bool = false, logProbabilities: Int? = nil, isReproducible: Bool = false
+        speculates: Bool = false, logProbabilities: Int? = nil, isReproducible: Bool = false,
+        givesManifest: Bool = false
     ) {
         self.prompt = prompt
         self.sampling = sampling
@@ -100,6 +104,7 @@ public struct GenerationRequest: Sendable, Hashable {
         self.speculates = speculates
         self.logProbabilities = logProbabilities
         self.isReproducible = isReproducible
+        self.givesManifest = givesManifest
     }
 
     /// The most stop sequences that one request may carry, and the most UTF-8 bytes of each.
@@ -155,6 +160,12 @@ public struct GenerationRequest: Sendable, Hashable {
         if let logProbabilities, !(0...Self.logProbabilityLimit).contains(logProbabilities) {
             throw .invalid(
                 "top_logprobs", "must be from 0 to \(Self.logProbabilityLimit), but is \(logProbabilities)")
+        }
+        guard !givesManifest || isReproducible else {
+            throw .invalid("return_manifest", "needs reproducible, which must then be true")
+        }
+        guard !givesManifest || !shiftsContext || maxTokens != nil else {
+            throw .invalid("return_manifest", "needs max_tokens where context_shift lets an answer go on without end")
         }
         try validateConversation()
         try responseFormat.validate()

@@ -17,6 +17,7 @@ struct Command {
             Command(Inspect.syntax, run: Inspect.run),
             Command(Tokenize.syntax, run: Tokenize.run), Command(Synth.syntax, run: Synth.run),
             Command(Bench.syntax, run: Bench.run), Command(Tune.syntax, run: Tune.run),
+            Command(Verify.syntax, run: Verify.run),
         ]
     }
 

@@ -1,4 +1,5 @@
 import Freshet
+import FreshetHTTP
 
 /// `freshet generate`: continues a prompt and writes the answer to standard output.
 enum Generate {
@@ -12,6 +13,7 @@ enum Generate {
         var format = OutputFormat.text
         var choiceCount = 1
         var showsStatistics = false
+        var manifest: String?
         var model = ModelSource()
         var answer = AnswerOptions()
     }
@@ -73,6 +75,15 @@ enum Generate {
                     help: "how many answers to give to the prompt, which is computed once; each draws with its own seed"
                 ),
                 .choice("--format", path: \.format, help: "plain text, one chunk's JSON a line, or server-sent events"),
+                .text(
+                    "--manifest", placeholder: "FILE",
+                    help:
+                        "write the answer's tokens and all that they depend on to FILE, for “freshet verify”; implies "
+                        + "--reproducible"
+                ) { values, text, _ in
+                    values.manifest = text
+                    values.answer.isReproducible = true
+                },
                 .flag("--stats", path: \.showsStatistics, help: "tell speeds and tokens on standard error at the end"),
             ])
     }
@@ -87,6 +98,7 @@ enum Generate {
         var request = answer.request(for: prompt, tools: try answer.conversation.tools(signals: console.signals))
         request.choiceCount = values.choiceCount
         if values.model.model.draftPath != nil { request.speculates = true }
+        request.givesManifest = values.manifest != nil
         // Wrong values are told before a model is loaded for minutes.
         try request.validate()
         if values.format == .text, request.choiceCount > 1, request.shiftsContext, request.maxTokens == nil {
@@ -120,6 +132,12 @@ enum Generate {
             for line in Statistics(reply)?.lines ?? [Statistics.lineOfPart(of: reply)] { console.note(line) }
         }
         if let failure { throw failure }
+        guard let file = values.manifest else { return }
+        guard let manifest = reply.metadata["manifest"] else {
+            throw Exit.failed(
+                "There is no manifest to write: the answer is not complete, or its server does not know of manifests.")
+        }
+        try OutputFile.write(manifest.text + "\n", to: file)
     }
 
     /// The prompt, from wherever it was given.

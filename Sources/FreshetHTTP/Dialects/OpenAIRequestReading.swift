@@ -19,7 +19,7 @@ extension OpenAIRequest {
         try Self.read(body, into: &generation)
         if let format = try Self.responseFormat(body, text: text) { generation.responseFormat = format }
         try Self.readConversation(body, text: text, into: &generation)
-        try Self.read(body, into: &generation.sampling)
+        try generation.sampling.read(body)
         generation.logProbabilities = try Self.logProbabilities(body, at: endpoint) ?? generation.logProbabilities
         self.init(
             generation, model: try body["model"]?.string(), streams: try body["stream"]?.bool() ?? false,
@@ -38,6 +38,7 @@ extension OpenAIRequest {
         request.shiftsContext = try body["context_shift"]?.bool() ?? request.shiftsContext
         request.reportsProgress = try body["return_progress"]?.bool() ?? request.reportsProgress
         request.isReproducible = try body["reproducible"]?.bool() ?? request.isReproducible
+        request.givesManifest = try body["return_manifest"]?.bool() ?? request.givesManifest
         request.reusesPrefix = try body["cache_prompt"]?.bool() ?? request.reusesPrefix
         request.speculates = try body["speculate"]?.bool() ?? request.speculates
     }
@@ -81,88 +82,9 @@ extension OpenAIRequest {
         default: throw field.mismatch("a string or a list of strings")
         }
     }
-
-    private static func read(_ body: JSONField, into sampling: inout SamplingOptions) throws(GenerationError) {
-        for (name, path) in OpenAISamplingField.numbers {
-            if let field = body[name] { sampling[keyPath: path] = try field.float() }
-        }
-        for (name, path) in OpenAISamplingField.integers {
-            if let field = body[name] { sampling[keyPath: path] = try field.integer() }
-        }
-        if let field = body["seed"] { sampling.seed = try seed(field) }
-        if let field = body["ignore_eos"] { sampling.ignoresEndOfGeneration = try field.bool() }
-        if let field = body["dry_sequence_breakers"] { sampling.drySequenceBreakers = try field.strings() }
-        if let field = body["samplers"] { sampling.stages = try stages(field) }
-        if let field = body["logit_bias"] { sampling.logitBias = try biases(field) }
-        if let field = body["mirostat"] {
-            guard let mirostat = SamplingOptions.Mirostat(rawValue: try field.integer()) else {
-                throw field.complaint("must be 0, 1 or 2")
-            }
-            sampling.mirostat = mirostat
-        }
-    }
-
-    /// Any 64 bits; -1 takes a fresh seed, as llama.cpp's server has it.
-    private static func seed(_ field: JSONField) throws(GenerationError) -> UInt64? {
-        let whole: Int128 = try field.integer()
-        if let seed = UInt64(exactly: whole) { return seed }
-        guard let seed = Int64(exactly: whole) else { throw field.complaint("must be a whole number of 64 bits") }
-        return seed == -1 ? nil : UInt64(bitPattern: seed)
-    }
-
-    /// The stages' names in a list, or llama.cpp's letters for them in one text.
-    private static func stages(_ field: JSONField) throws(GenerationError) -> [SamplingOptions.Stage] {
-        if case .string(let letters) = field.value {
-            return try letters.map { letter throws(GenerationError) in
-                guard let stage = letterStages[letter] else {
-                    throw field.complaint("has no stage for a letter; the letters are \(letterList)")
-                }
-                return stage
-            }
-        }
-        return try field.items().map { item throws(GenerationError) in
-            guard let stage = SamplingOptions.Stage(rawValue: try item.string()) else {
-                let known = SamplingOptions.Stage.allCases.map(\.rawValue).joined(separator: ", ")
-                throw item.complaint("names no stage; the stages are \(known)")
-            }
-            return stage
-        }
-    }
-
-    private static let letterStages: [Character: SamplingOptions.Stage] = [
-        "e": .penalties, "d": .dry, "s": .topNSigma, "k": .topK, "y": .typicalP, "p": .topP, "m": .minP, "x": .xtc,
-        "t": .temperature,
-    ]
-
-    private static let letterList = letterStages.keys.sorted().map(String.init).joined(separator: ", ")
-
-    /// OpenAI's object of biases by token id, or llama.cpp's list of pairs, where `false` forbids the token.
-    private static func biases(_ field: JSONField) throws(GenerationError) -> [Token: Float] {
-        var biases: [Token: Float] = [:]
-        guard case .array = field.value else {
-            for name in try field.members().keys {
-                guard let token = Token(name), let bias = field[name] else {
-                    throw field.complaint("must have token ids for names and numbers for values")
-                }
-                biases[token] = try bias.float()
-            }
-            return biases
-        }
-        for item in try field.items() {
-            let pair = try item.items()
-            guard pair.count == 2 else { throw item.complaint("must be a pair of a token id and a bias") }
-            biases[try pair[0].integer()] = pair[1].value == false ? -.infinity : try pair[1].float()
-        }
-        return biases
-    }
 }
 
 extension JSONField {
-    /// The list's texts.
-    func strings() throws(GenerationError) -> [String] {
-        try items().map { item throws(GenerationError) in try item.string() }
-    }
-
     /// The duration, of which the value is the milliseconds; exact to the nanosecond below 26 days.
     func milliseconds() throws(GenerationError) -> Duration {
         guard let duration = Duration(milliseconds: try double()) else {

@@ -31,6 +31,7 @@ extension OpenAIRequest {
         output.append("speculate", \.speculates, of: generation, unless: defaults) { $0.append(json: $1) }
         output.appendConversation(of: generation)
         output.append("reproducible", \.isReproducible, of: generation, unless: defaults) { $0.append(json: $1) }
+        output.append("return_manifest", \.givesManifest, of: generation, unless: defaults) { $0.append(json: $1) }
         output.append(generation.sampling)
         if let count = generation.logProbabilities { output.append(logProbabilities: count, at: endpoint) }
         if streams {
@@ -67,10 +68,10 @@ extension [UInt8] {
 
     fileprivate mutating func append(_ sampling: SamplingOptions) {
         let defaults = SamplingOptions()
-        for (name, path) in OpenAISamplingField.numbers {
+        for (name, path) in SamplingField.numbers {
             append(name, path, of: sampling, unless: defaults) { $0.append(json: $1) }
         }
-        for (name, path) in OpenAISamplingField.integers {
+        for (name, path) in SamplingField.integers {
             append(name, path, of: sampling, unless: defaults) { $0.append(json: $1) }
         }
         if let seed = sampling.seed { append(member: "seed") { $0.append(contentsOf: String(seed).utf8) } }

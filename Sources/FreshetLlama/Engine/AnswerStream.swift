@@ -1,5 +1,8 @@
 internal import Foundation
-internal import Freshet
+package import Freshet
+
+/// Learns of each token on the engine's thread, with a way to ask for the log-probability that any had in its place.
+package typealias TokenWatch = @Sendable (Token, (Token) -> Float) -> Void
 
 /// The stream of one request's answers, as the engine writes it: its identity, its deadlines, and what its choices have
 /// in common.
@@ -21,6 +24,10 @@ final class AnswerStream: @unchecked Sendable {
     private let deadline: ContinuousClock.Instant?
     private let idleTimeout: Duration?
     private var lastChunkAt: ContinuousClock.Instant
+    /// What is told of each token of every choice, with a way to ask how likely any token was in its place.
+    private let onToken: TokenWatch?
+    /// The answers' manifest as far as they have come, where one was asked for.
+    private var manifest: Manifest?
     /// What the first choice's role says beside itself.
     private let note: Metadata?
     private var unfinished: Int
@@ -33,12 +40,15 @@ final class AnswerStream: @unchecked Sendable {
     /// A stream that begins now.
     init(
         _ request: GenerationRequest, ticket: UInt64, promptCount: Int, model: String, writer: ChunkStream.Writer,
+        manifest: Manifest? = nil, onToken: TokenWatch? = nil,
         now: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.ticket = ticket
         self.writer = writer
         self.now = now
         self.model = model
+        self.manifest = manifest
+        self.onToken = onToken
         submittedAt = now()
         lastChunkAt = submittedAt
         deadline = request.deadline.map { [submittedAt] in submittedAt + $0 }
@@ -85,7 +95,12 @@ final class AnswerStream: @unchecked Sendable {
     func endPrompt() { if promptEndedAt == nil { promptEndedAt = now() } }
 
     /// Says that a choice has a token.
-    func countToken() {
+    ///
+    /// - Parameter logProbability: how likely a token was in its place; asked only where that is of interest.
+    func take(_ token: Token, choice: Int, logProbability: (Token) -> Float) {
+        manifest?.answers[choice].tokens.append(token)
+        manifest?.answers[choice].logProbabilities.append(logProbability(token))
+        onToken?(token, logProbability)
         if firstTokenAt == nil { firstTokenAt = now() }
         usage.completionTokens += 1
     }
@@ -101,8 +116,9 @@ final class AnswerStream: @unchecked Sendable {
 
     /// Ends a choice, and with the last one the stream.
     func finish(_ finish: Finish, choice: Int) {
-        write(.finish(finish), choice: choice)
         unfinished -= 1
+        let note = unfinished == 0 ? manifest.map { Metadata(remainder: .object(["manifest": $0.json])) } : nil
+        write(.finish(finish), choice: choice, metadata: note)
         guard unfinished == 0 else { return }
         let end = now()
         let start = startedAt ?? submittedAt

@@ -177,7 +177,7 @@ struct Generation {
         speculation?.observe(token)
         tokens.append(token)
         generated += 1
-        answers.countToken()
+        answers.take(token, choice: choice) { sampler.likelihoods(of: $0, top: 0, in: logits).token.logProbability }
         guard !endOfGeneration.contains(token) else { return try finish(.stop) }
         bytes.removeAll(keepingCapacity: true)
         backend.append(bytesOf: token, showingControl: shown.contains(token), to: &bytes)

@@ -96,10 +96,13 @@ package final class InferenceEngine: Sendable {
     ///   - tokens: its prompt.
     ///   - form: how its answers are written; `nil` where they are only text.
     ///   - constraint: what its answers have to obey.
+    ///   - manifest: what the answers' manifest says beside their tokens, with a place for each; `nil` gives none.
+    ///   - onToken: is called on the engine's thread with each token of every choice.
     /// - Returns: the stream of its answer.
     /// - Throws: ``GenerationError`` when the prompt is empty or does not fit, or the queue is full.
     package func submit(
-        _ request: GenerationRequest, tokens: [Token], form: AnswerForm? = nil, constraint: Constraint? = nil
+        _ request: GenerationRequest, tokens: [Token], form: AnswerForm? = nil, constraint: Constraint? = nil,
+        manifest: Manifest? = nil, onToken: TokenWatch? = nil
     ) throws(GenerationError) -> ChunkStream {
         guard !tokens.isEmpty else {
             throw .invalid("prompt", "is empty, and this model has no token to begin with")
@@ -114,7 +117,7 @@ package final class InferenceEngine: Sendable {
             onCancel: { self.queue.leave(ticket) })
         let answers = AnswerStream(
             request, ticket: ticket, promptCount: tokens.count, model: configuration.model, writer: writer,
-            now: configuration.now)
+            manifest: manifest, onToken: onToken, now: configuration.now)
         try queue.add(
             Submission(request: request, tokens: tokens, answers: answers, form: form, constraint: constraint))
         return stream

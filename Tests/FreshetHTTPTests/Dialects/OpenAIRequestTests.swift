@@ -387,7 +387,7 @@ import Testing
             reportsProgress: chance(), reusesPrefix: chance(), speculates: chance(),
             logProbabilities: chance()
                 ? Int.random(in: 0...GenerationRequest.logProbabilityLimit, using: &generator) : nil,
-            isReproducible: chance())
+            isReproducible: chance(), givesManifest: chance())
         if chance() { OpenAIToolTests.addTools(to: &generation, &generator) }
         // Only a stream has a place for usage at its end.
         let streams = chance()

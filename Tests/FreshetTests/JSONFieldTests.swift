@@ -1,5 +1,4 @@
 import Freshet
-import FreshetHTTP
 import Testing
 
 @Suite struct JSONFieldTests {

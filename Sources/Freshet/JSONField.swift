@@ -1,5 +1,3 @@
-package import Freshet
-
 /// A JSON value and the way to it from the root, so that whoever finds it wrong can say where it stands:
 /// `messages[1].role`.
 package struct JSONField: Sendable {

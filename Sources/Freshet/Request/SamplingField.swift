@@ -1,10 +1,11 @@
-import Freshet
+/// The sampler's options that are plain numbers, by the names that they have in OpenAI's and llama.cpp's JSON, for
+/// reading and for writing.
+package enum SamplingField {
+    /// Where a value stands.
+    package typealias Path<Value> = any WritableKeyPath<SamplingOptions, Value> & Sendable
 
-/// The fields of the sampler that are plain values, by their wire names, for reading and for writing.
-enum OpenAISamplingField {
-    typealias Path<Value> = any WritableKeyPath<SamplingOptions, Value> & Sendable
-
-    static let numbers: [(name: String, path: Path<Float>)] = [
+    /// Those with a fraction.
+    package static let numbers: [(name: String, path: Path<Float>)] = [
         ("temperature", \.temperature), ("dynatemp_range", \.dynamicTemperatureRange),
         ("dynatemp_exponent", \.dynamicTemperatureExponent), ("top_p", \.topP), ("min_p", \.minP),
         ("typical_p", \.typicalP), ("top_n_sigma", \.topNSigma), ("xtc_probability", \.xtcProbability),
@@ -14,7 +15,8 @@ enum OpenAISamplingField {
         ("mirostat_eta", \.mirostatEta),
     ]
 
-    static let integers: [(name: String, path: Path<Int>)] = [
+    /// The whole ones.
+    package static let integers: [(name: String, path: Path<Int>)] = [
         ("top_k", \.topK), ("min_keep", \.minKeep), ("repeat_last_n", \.penaltyLastN),
         ("dry_allowed_length", \.dryAllowedLength), ("dry_penalty_last_n", \.dryPenaltyLastN),
     ]

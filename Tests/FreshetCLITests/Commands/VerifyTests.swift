@@ -1,0 +1,123 @@
+import Foundation
+import Freshet
+import FreshetHTTP
+import FreshetTestSupport
+import Testing
+
+@testable import FreshetCLI
+@testable import FreshetLlama
+
+/// Manifests: their JSON, and `freshet generate --manifest` and `freshet verify` as processes.
+struct VerifyTests {
+    private static let goldenPath = URL(filePath: #filePath).deletingLastPathComponent().appending(
+        path: "manifest.json"
+    )
+    .path
+
+    private static var sample: Manifest {
+        var sampling = SamplingOptions()
+        (sampling.seed, sampling.temperature) = (.max, 0.5)
+        sampling.logitBias = [7: 1.5, 5: -.infinity]
+        sampling.stages = [.topK, .temperature]
+        let environment = ManifestEnvironment(
+            model: "naïve", fingerprint: "0123456789abcdef", freshet: "0.1.0", llama: "b1", ggml: "0.9",
+            processor: "AVX2=1", threads: 2, batchThreads: 4, contextLength: 512, keyType: .q8_0, valueType: .f16,
+            flashAttention: nil, usesRepacking: true, usesBLAS: false, usesKernels: true)
+        return Manifest(
+            environment: environment, sampling: sampling, responseFormat: .regex("a+"), shiftsContext: true,
+            prompt: [1, 300],
+            answers: [
+                Manifest.Answer(tokens: [5, 2], logProbabilities: [-0.1, -.infinity]), Manifest.Answer(),
+            ])
+    }
+
+    @Test func theJSONIsTheGoldenOne() throws {
+        let golden = try String(contentsOfFile: Self.goldenPath, encoding: .utf8)
+        #expect(Self.sample.json.text + "\n" == golden)
+        #expect(try Manifest(json: try JSONValue(json: golden.utf8)) == Self.sample)
+        for format in [ResponseFormat.text, .jsonObject, .jsonSchema("{}"), .grammar("root ::= \"a\"")] {
+            var other = Self.sample
+            other.responseFormat = format
+            #expect(try Manifest(json: try JSONValue(json: other.json.text.utf8)) == other)
+        }
+    }
+
+    /// A member that is missing, of another kind or out of range, and what is named.
+    @Test(
+        arguments: [
+            (["version"], nil, "version"), (["version"], 2, "version"), (["version"], "1", "version"),
+            (["model"], nil, "model"), (["model", "fingerprint"], 7, "model.fingerprint"),
+            (["settings"], [], ""), (["settings", "threads"], .number(0.5), "settings.threads"),
+            (["settings", "cache_type_k"], "f64", "settings.cache_type_k"),
+            (["build", "kernels"], nil, "build.kernels"),
+            (["sampling"], nil, "sampling"), (["sampling", "seed"], nil, "sampling.seed"),
+            (["sampling", "temperature"], -1, "temperature"), (["sampling", "top_k"], "many", "top_k"),
+            (["prompt"], nil, "prompt"), (["prompt"], [1, "a"], "prompt[1]"),
+            (["prompt"], [.integer(1 << 40)], "prompt[0]"), (["answers"], [], "answers"),
+            (["answers"], [["tokens": [1], "logprobs": []]], "answers[0].logprobs"),
+            (["answers"], [["tokens": [1]]], "answers[0].logprobs"), (["answers"], [7], ""),
+            (["answers"], .array(Array(repeating: ["tokens": [], "logprobs": []], count: 129)), "answers"),
+            (["response_format"], ["type": "poem"], "response_format.type"),
+        ] as [([String], JSONValue?, String)])
+    func aHostileManifestIsRefusedByName(_ path: [String], _ value: JSONValue?, _ parameter: String) {
+        func replacing(_ whole: JSONValue, _ path: ArraySlice<String>) -> JSONValue {
+            guard let name = path.first, case .object(var members) = whole else { return value ?? .null }
+            members[name] = path.count == 1 ? value : replacing(members[name] ?? .null, path.dropFirst())
+            return .object(members)
+        }
+        let error = #expect(throws: GenerationError.self) {
+            _ = try Manifest(json: replacing(Self.sample.json, path[...]))
+        }
+        #expect(error?.code == .invalidRequest && error?.message.hasSuffix(".") == true)
+        if !parameter.isEmpty { #expect(error?.parameter?.hasSuffix(parameter) == true, "\(error as Any)") }
+    }
+
+    private static func verify(_ manifest: String) async -> FreshetProcess.Outcome {
+        await FreshetProcess.run(["verify", "-"], input: Array(manifest.utf8))
+    }
+
+    @Test func anAnswerIsFoundAgainAndADifferenceTold() async throws {
+        let file = try TemporaryFile("")
+        let made = await FreshetProcess.run(
+            ["generate", "--manifest", file.path, "--seed", "3", "--temp", "1.2", "-n", "30", "--choices", "2"],
+            input: Array("Once upon a time".utf8))
+        #expect(made.ending == .exited(0), "\(made.errorText)")
+        let same = await FreshetProcess.run(["verify", file.path])
+        #expect(same.ending == .exited(0), "\(same.errorText)")
+        #expect(same.text.hasPrefix("The same: ") && same.text.contains("to the last bit"))
+
+        let text = try #require(file.contents)
+        var manifest = try Manifest(json: try JSONValue(json: text.utf8))
+        #expect(manifest.answers.count == 2 && manifest.answers[0].tokens.count > 5)
+        // The difference is a near tie where the model has another token so nearly as it says.
+        for (drift, words) in [(Float(0), "A near tie"), (3, "No near tie")] {
+            var changed = manifest
+            let token = changed.answers[1].tokens[4]
+            changed.answers[1].tokens[4] = token == 400 ? 401 : 400
+            let probe = try await LlamaProvider.load(
+                LlamaOptions(modelPath: FreshetTestSupport.EmbeddedModel.path, as: manifest.environment))
+            let difference = try #require(try await probe.verify(changed).difference)
+            #expect(difference.answer == 1 && difference.position == 4 && difference.found == token)
+            await probe.shutDown()
+            changed.answers[1].logProbabilities[4] = difference.expectedHere + drift
+            let told = await Self.verify(changed.json.text)
+            #expect(told.ending == .exited(3) && told.text.contains("token 4 of answer 1"), "\(told.text)")
+            #expect(told.text.contains(words), "\(told.text)")
+        }
+        manifest.answers[0].tokens[0] = 1 << 20
+        let stray = await Self.verify(manifest.json.text)
+        #expect(stray.ending == .exited(1) && stray.errorText.contains("token 1048576"), "\(stray.errorText)")
+        manifest.environment.fingerprint = "0000000000000000"
+        let foreign = await Self.verify(manifest.json.text)
+        #expect(foreign.ending == .exited(1) && foreign.errorText.contains("another model"), "\(foreign.errorText)")
+        manifest = try Manifest(json: try JSONValue(json: text.utf8))
+        manifest.environment.contextLength = 16
+        let short = await Self.verify(manifest.json.text)
+        #expect(short.ending == .exited(1) && short.errorText.contains("end it after the"), "\(short.errorText)")
+        manifest.environment.threads = -1
+        let strange = await Self.verify(manifest.json.text)
+        #expect(strange.ending == .exited(1) && strange.errorText.contains("threads must be"), "\(strange.errorText)")
+        let broken = await Self.verify("{\"version\":1,")
+        #expect(broken.ending == .exited(1) && broken.errorText.contains("is no manifest"), "\(broken.errorText)")
+    }
+}
