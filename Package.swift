@@ -75,8 +75,8 @@ let package = Package(
             ]
         ),
         .target(
-            name: "BenchmarkTurns", dependencies: ["Freshet", "FreshetBench"], path: "Tests/Benchmarks/BenchmarkTurns",
-            swiftSettings: settings
+            name: "BenchmarkTurns", dependencies: ["Freshet", "FreshetBench", "FreshetLlama"],
+            path: "Tests/Benchmarks/BenchmarkTurns", swiftSettings: settings
         ),
         .executableTarget(
             name: "SamplerBenchmark",
@@ -105,8 +105,13 @@ let package = Package(
             path: "Tests/Benchmarks/ServerBenchmark", swiftSettings: settings
         ),
         .executableTarget(
+            name: "ReproducibleBenchmark",
+            dependencies: ["BenchmarkTurns", "Freshet", "FreshetBench", "FreshetLlama", "FreshetTestSupport"],
+            path: "Tests/Benchmarks/ReproducibleBenchmark", swiftSettings: settings
+        ),
+        .executableTarget(
             name: "SpeculationBenchmark",
-            dependencies: ["Freshet", "FreshetBench", "FreshetLlama", "FreshetTestSupport"],
+            dependencies: ["BenchmarkTurns", "Freshet", "FreshetBench", "FreshetLlama", "FreshetTestSupport"],
             path: "Tests/Benchmarks/SpeculationBenchmark", swiftSettings: settings
         ),
         .executableTarget(

@@ -3,15 +3,15 @@ import Freshet
 import FreshetLlama
 
 /// Models with random weights, made once a machine.
-enum SyntheticFile {
+package enum SyntheticFile {
     /// The file of one with Qwen2.5 0.5B's shape, beside those of `scripts/bench engine`.
-    static func large() async throws -> String {
+    package static func large() async throws -> String {
         guard let shape = SyntheticShape.named("qwen2.5-0.5b") else { preconditionFailure("the shape is a known one") }
         return try await path(of: shape)
     }
 
     /// The file of one with a tenth of that one's weights and the same vocabulary.
-    static func small() async throws -> String {
+    package static func small() async throws -> String {
         guard var shape = SyntheticShape.named("qwen2.5-0.5b") else { preconditionFailure("the shape is a known one") }
         (shape.name, shape.width, shape.heads, shape.feedForwardLength) = ("qwen2.5-small", 256, 4, 1024)
         shape.layers = Array(shape.layers.prefix(6))
