@@ -4,11 +4,41 @@
 
 #include <ggml-backend.h>
 
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
 namespace {
 
-// OpenBLAS's backend, where it is built in; it stands in ggml's list only while somebody holds that for it.
+// OpenBLAS's backend. It is loaded when it is first wanted, because OpenBLAS's threads spin from then on for a while, and
+// stands in ggml's list only while somebody holds that for it.
 ggml_backend_reg_t blas = nullptr;
 std::shared_mutex list_mutex;
+
+// The backend's file beside ggml's own; empty where it was not built.
+std::string blas_path() {
+    Dl_info ggml = {};
+    if (dladdr(reinterpret_cast<void *>(ggml_backend_register), &ggml) == 0 || ggml.dli_fname == nullptr) {
+        return "";
+    }
+    const std::string path = ggml.dli_fname;
+    const std::string beside = path.substr(0, path.rfind('/') + 1) + "libggml-blas.so";
+    return access(beside.c_str(), R_OK) == 0 ? beside : "";
+}
+
+ggml_backend_reg_t load_blas() {
+    // It stays loaded: its threads cannot be sent away.
+    void * library = dlopen(blas_path().c_str(), RTLD_NOW | RTLD_LOCAL);
+    const auto reg = library == nullptr
+                         ? nullptr
+                         : reinterpret_cast<ggml_backend_reg_t (*)()>(dlsym(library, "ggml_backend_blas_reg"));
+    if (reg == nullptr) {
+        const char * reason = dlerror();
+        throw std::runtime_error(std::string("OpenBLAS cannot be loaded: ") + (reason == nullptr ? "no reason" : reason));
+    }
+    return reg();
+}
 
 }  // namespace
 
@@ -18,6 +48,7 @@ void freshet_start() {
         try {
             freshet::receive_log();
             llama_backend_init();
+            // A llama.cpp that was not built by this repository may have it in its list from the start.
             blas = ggml_backend_reg_by_name("BLAS");
             if (blas != nullptr) {
                 ggml_backend_unload(blas);
@@ -28,7 +59,13 @@ void freshet_start() {
     });
 }
 
-bool freshet_has_blas() { return blas != nullptr; }
+bool freshet_has_blas() {
+    freshet_error ignored;
+    return freshet::guarded<bool>(&ignored, FRESHET_ERROR_OTHER, false, [] {
+        const std::shared_lock lock(list_mutex);
+        return blas != nullptr || !blas_path().empty();
+    });
+}
 
 size_t freshet_processor_features(char * buffer, size_t capacity) {
     freshet_error ignored;
@@ -47,9 +84,12 @@ size_t freshet_processor_features(char * buffer, size_t capacity) {
     });
 }
 
-freshet::BackendList::BackendList(bool with_blas) : with_blas(with_blas && blas != nullptr) {
+freshet::BackendList::BackendList(bool with_blas) : with_blas(with_blas && freshet_has_blas()) {
     if (this->with_blas) {
         exclusive = std::unique_lock(list_mutex);
+        if (blas == nullptr) {
+            blas = load_blas();
+        }
         ggml_backend_register(blas);
     } else {
         shared = std::shared_lock(list_mutex);

@@ -5,7 +5,11 @@
 #include <ggml-cpu.h>
 #include <ggml.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cmath>
+#include <cstring>
 #include <memory>
 #include <random>
 #include <string>
@@ -40,6 +44,23 @@ struct Stored {
     }
 
     void write(ggml_tensor * tensor) const { ggml_backend_tensor_set(tensor, bytes.data(), 0, bytes.size()); }
+
+    // The same from a mapped file, somewhere within a page. The mapping is gone afterwards, as a loader's may be.
+    bool write_mapped(ggml_tensor * tensor) const {
+        constexpr size_t before = 4000;
+        const int        file   = memfd_create("weights", 0);
+        void * const     start =
+            file >= 0 && ftruncate(file, before + bytes.size()) == 0
+                ? mmap(nullptr, before + bytes.size(), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+                : MAP_FAILED;
+        if (start != MAP_FAILED) {
+            memcpy(static_cast<char *>(start) + before, bytes.data(), bytes.size());
+            ggml_backend_tensor_set(tensor, static_cast<char *>(start) + before, 0, bytes.size());
+            munmap(start, before + bytes.size());
+        }
+        close(file);
+        return start != MAP_FAILED;
+    }
 };
 
 // Largest difference in parts of the largest expected value.
@@ -160,8 +181,8 @@ double freshet_oracle_attention_error(const freshet_attention_case * attention) 
     return difference.relative();
 }
 
-double freshet_oracle_product_error(int32_t type, bool is_packed, int32_t rows, int32_t columns, int32_t tokens,
-                                    int32_t threads, uint32_t seed) {
+double freshet_oracle_product_error(int32_t type, freshet_weight_place place, int32_t rows, int32_t columns,
+                                    int32_t tokens, int32_t threads, int32_t times, uint32_t seed) {
     std::mt19937                    random(seed);
     std::normal_distribution<float> normal;
     std::vector<float>              wanted((int64_t) rows * columns);
@@ -179,17 +200,28 @@ double freshet_oracle_product_error(int32_t type, bool is_packed, int32_t rows, 
     if (!weight_context || !context || !backend) { return -1; }
     ggml_tensor * a = ggml_new_tensor_2d(weight_context.get(), (ggml_type) type, columns, rows);
     ggml_tensor * b = ggml_new_tensor_2d(context.get(), GGML_TYPE_F32, columns, tokens);
-    ggml_backend_buffer_type_t place = is_packed ? packing_buffer_type() : nullptr;
-    const Owner<ggml_backend_buffer> weight_buffer(
-        ggml_backend_alloc_ctx_tensors_from_buft(weight_context.get(), place ? place : ggml_backend_cpu_buffer_type()));
+    ggml_backend_buffer_type_t packing = place == FRESHET_WEIGHTS_PLAIN ? nullptr : packing_buffer_type();
+    const Owner<ggml_backend_buffer> weight_buffer(ggml_backend_alloc_ctx_tensors_from_buft(
+        weight_context.get(), packing ? packing : ggml_backend_cpu_buffer_type()));
     ggml_tensor * result = ggml_mul_mat(context.get(), a, b);
     const Owner<ggml_backend_buffer> buffer(ggml_backend_alloc_ctx_tensors(context.get(), backend.get()));
     if (!weight_buffer || !buffer) { return -1; }
-    weights.write(a);
+    if (place != FRESHET_WEIGHTS_MAPPED) {
+        weights.write(a);
+    } else if (!weights.write_mapped(a)) {
+        return -1;
+    }
     ggml_backend_tensor_set(b, inputs.data(), 0, ggml_nbytes(b));
-    if (!compute(backend.get(), context.get(), result, threads)) { return -1; }
-    std::vector<float> output(ggml_nelements(result));
-    ggml_backend_tensor_get(result, output.data(), 0, ggml_nbytes(result));
+    ggml_backend_cpu_set_n_threads(backend.get(), threads);
+    ggml_cgraph * graph = ggml_new_graph(context.get());
+    ggml_build_forward_expand(graph, result);
+    std::vector<float> output(ggml_nelements(result)), again(output);
+    for (int time = 0; time < times; ++time) {
+        if (ggml_backend_graph_compute(backend.get(), graph) != GGML_STATUS_SUCCESS) { return -1; }
+        ggml_backend_tensor_get(result, again.data(), 0, ggml_nbytes(result));
+        if (time > 0 && memcmp(again.data(), output.data(), ggml_nbytes(result)) != 0) { return INFINITY; }
+        output = again;
+    }
 
     Difference difference;
     for (int token = 0; token < tokens; ++token) {

@@ -1,4 +1,4 @@
-// Products of quantised weights that are packed when a model is loaded (packed.h), compiled into ggml's CPU backend
+// Products of quantised weights that are packed (packed.h), compiled into ggml's CPU backend
 // (CMakeLists.txt). For AVX-512 with VNNI; elsewhere no tensor is packed.
 //
 // Tokens become bytes in blocks of 32, with a scale each, for every type of weight. A thread takes some panels of 16
@@ -13,6 +13,8 @@
 #include "packed.h"
 
 #include <algorithm>
+#include <atomic>
+#include <memory>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -113,33 +115,12 @@ template <typename Body> bool with_packed_form(ggml_type type, Body body) {
     }
 }
 
-// The panels `begin ..< end` of a tensor, from its rows as they are in the file.
-template <typename Packed> void pack(const void * rows, void * to, int64_t blocks, int64_t begin, int64_t end) {
-    const auto * from = static_cast<const typename Packed::Block *>(rows);
-    for (int64_t panel = begin; panel < end; ++panel) {
-        for (int64_t block = 0; block < blocks; ++block) {
-            Packed packed;
-            memset(&packed, 0, sizeof packed);
-            for (int row = 0; row < height; ++row) {
-                packed.pack(from[(panel * height + row) * blocks + block], row);
-            }
-            memcpy(static_cast<Packed *>(to) + panel * blocks + block, &packed, sizeof packed);
-        }
+// Panel `number` of a tensor, from its rows as they are in the file.
+template <typename Packed> void pack(const void * rows, int64_t blocks, int64_t number, void * to) {
+    const auto * panel = static_cast<const typename Packed::Block *>(rows) + number * height * blocks;
+    for (int64_t block = 0; block < blocks; ++block) {
+        static_cast<Packed *>(to)[block].pack(Rows<typename Packed::Block>{panel + block, blocks});
     }
-}
-
-// Weights are read from one end to the other, and with small pages the processor looks for each of them. Nothing has
-// been written there yet.
-void ask_for_large_pages(void * start, size_t size) {
-#ifdef MADV_HUGEPAGE
-    const uintptr_t page = sysconf(_SC_PAGESIZE);
-    const uintptr_t from = ((uintptr_t) start + page - 1) / page * page;
-    const uintptr_t end  = ((uintptr_t) start + size) / page * page;
-    if (from < end) {
-        // Where the system has none, it is as it was.
-        (void) madvise((void *) from, end - from, MADV_HUGEPAGE);
-    }
-#endif
 }
 
 // Calls `body` for all of `0 ..< count`, a part on each of a few threads: a model is loaded on one, which would make
@@ -164,32 +145,126 @@ template <typename Body> void divide(int64_t count, Body body) {
 
 } // namespace
 
+// A tensor's weights, in panels of 16 rows. The rows of a mapped file are its pages in the system's cache, and packing them
+// into memory that has to be cleared first would make a model's user wait for the first token. So at first a product of few
+// tokens packs each panel again for itself; later ones keep a part of the panels each, and those of many tokens keep all.
+// Packed for once or for good, the sums are the same to the last bit.
+struct freshet_packed_weights {
+    freshet_packed_weights(const ggml_tensor * tensor, const void * from) :
+        panels(tensor->ne[1] / height), type(tensor->type), blocks(tensor->ne[0] / ggml_blck_size(tensor->type)),
+        panel_size(height * ggml_row_size(tensor->type, tensor->ne[0])), data(static_cast<char *>(tensor->data)),
+        states(new std::atomic<State>[panels]), unpacked(panels) {
+        for (int64_t number = 0; number < panels; ++number) {
+            states[number] = State::as_in_file;
+        }
+        if (!map(from, ggml_nbytes(tensor))) {
+            rows = static_cast<const char *>(from);
+            with_packed_form(type, [&](auto * form) {
+                divide(panels, [&, this](int64_t begin, int64_t end) {
+                    for (int64_t number = begin; number < end; ++number) {
+                        panel(number, true, form, nullptr);
+                    }
+                });
+            });
+            rows = nullptr;
+        }
+    }
+
+    ~freshet_packed_weights() {
+        if (mapping != nullptr) {
+            munmap(mapping, mapped);
+        }
+    }
+
+    freshet_packed_weights(const freshet_packed_weights &)             = delete;
+    freshet_packed_weights & operator=(const freshet_packed_weights &) = delete;
+
+    // Panel `number`, packed for good where it was already or `is_kept`, and else into `scratch`. From any thread.
+    template <typename Packed>
+    const Packed * panel(int64_t number, bool is_kept, const Packed * /* form */, void * scratch) {
+        char * const         place = data + number * panel_size;
+        std::atomic<State> & state = states[number];
+        State                found = state.load(std::memory_order_acquire);
+        if (found == State::packed) {
+            return reinterpret_cast<const Packed *>(place);
+        }
+        if (is_kept && found == State::as_in_file && state.compare_exchange_strong(found, State::being_packed)) {
+            pack<Packed>(rows, blocks, number, place);
+            state.store(State::packed, std::memory_order_release);
+            if (unpacked.fetch_sub(1) == 1 && mapping != nullptr) {
+                // The file's pages need not count as this process's any more.
+                (void) madvise(mapping, mapped, MADV_DONTNEED);
+            }
+            return reinterpret_cast<const Packed *>(place);
+        }
+        pack<Packed>(rows, blocks, number, scratch);
+        return static_cast<const Packed *>(scratch);
+    }
+
+    // A product begins: on one of its threads, before the others go on.
+    void begin() { products.fetch_add(1, std::memory_order_relaxed); }
+
+    // The panels below this are to be kept. The first product keeps none, and the ninth has all of them.
+    int64_t kept_end() const {
+        return std::min<int64_t>(products.load(std::memory_order_relaxed) - 1, parts) * panels / parts;
+    }
+
+    const int64_t   panels;
+    const ggml_type type;
+    const int64_t   blocks; // of a row
+    const size_t    panel_size;
+
+  private:
+    enum class State : uint8_t { as_in_file, being_packed, packed };
+
+    static constexpr int parts = 8;
+
+    // Maps the rows for as long as this lives, which the file's own mapping need not: a second mapping of the same pages, as
+    // the system makes it of a shared one only.
+    bool map(const void * from, size_t size) {
+#ifdef __linux__
+        const uintptr_t start = (uintptr_t) from / sysconf(_SC_PAGESIZE) * sysconf(_SC_PAGESIZE);
+        mapped                = (uintptr_t) from + size - start;
+        void * const second   = mremap((void *) start, 0, mapped, MREMAP_MAYMOVE);
+        if (second != MAP_FAILED) {
+            mapping = second;
+            rows    = static_cast<const char *>(second) + ((uintptr_t) from - start);
+        }
+#endif
+        return mapping != nullptr;
+    }
+
+    char * const                                data;
+    const std::unique_ptr<std::atomic<State>[]> states;
+    std::atomic<int64_t>                        unpacked;
+    std::atomic<int64_t>                        products{ 0 };
+    const char *                                rows    = nullptr;
+    void *                                      mapping = nullptr;
+    size_t                                      mapped  = 0;
+};
+
 bool freshet_is_packable(const ggml_tensor * weights) {
     return freshet_kernels_are_on() && ggml_n_dims(weights) == 2 && weights->ne[1] % height == 0 &&
            with_packed_form(weights->type, [](auto *) {});
 }
 
-void freshet_pack(const ggml_tensor * weights, const void * rows) {
-    ask_for_large_pages(weights->data, ggml_nbytes(weights));
-    with_packed_form(weights->type, [&](auto * form) {
-        using Packed = std::remove_pointer_t<decltype(form)>;
-        const int64_t blocks = weights->ne[0] / ggml_blck_size(weights->type);
-        divide(weights->ne[1] / height, [&](int64_t begin, int64_t end) {
-            pack<Packed>(rows, weights->data, blocks, begin, end);
-        });
-    });
+std::shared_ptr<freshet_packed_weights> freshet_pack(const ggml_tensor * weights, const void * rows) {
+    return std::make_shared<freshet_packed_weights>(weights, rows);
 }
 
-size_t freshet_packed_work_size(const ggml_tensor * product) {
-    return ggml_nelements(product->src[1]) / length * sizeof(TokenBlock);
+// The tokens as bytes, and a panel for each thread.
+size_t freshet_packed_work_size(const ggml_tensor * product, int threads) {
+    const ggml_tensor * weights = product->src[0];
+    return ggml_nelements(product->src[1]) / length * sizeof(TokenBlock) +
+           threads * height * ggml_row_size(weights->type, weights->ne[0]);
 }
 
-void freshet_packed_product(const ggml_compute_params * params, ggml_tensor * dst) {
-    const ggml_tensor * weights = dst->src[0];
+void freshet_packed_product(const ggml_compute_params * params, ggml_tensor * dst, freshet_packed_weights & weights) {
     const ggml_tensor * values  = dst->src[1];
     const int64_t       k       = values->ne[0] / length;
     const int64_t       number  = ggml_nrows(values);
     auto *              tokens  = static_cast<TokenBlock *>(params->wdata);
+    char *              scratch = reinterpret_cast<char *>(tokens + number * k) + params->ith * weights.panel_size;
 
     const auto row = [&](const ggml_tensor * tensor, int64_t token) {
         const int64_t inner = token % tensor->ne[1], outer = token / tensor->ne[1];
@@ -201,23 +276,25 @@ void freshet_packed_product(const ggml_compute_params * params, ggml_tensor * ds
         tokens[block].quantize(reinterpret_cast<const float *>(row(values, block / k)) + block % k * length);
     }
     if (params->ith == 0) {
+        weights.begin();
         ggml_threadpool_chunk_set(params->threadpool, params->nth);
     }
     ggml_barrier(params->threadpool);
 
     // A few parts for each thread, so that they end together.
-    const int64_t panels = weights->ne[1] / height;
+    const int64_t panels = weights.panels;
     const int64_t some   = std::max<int64_t>(panels / (8 * params->nth), 1);
     const int64_t parts  = (panels + some - 1) / some;
     const int64_t stride = dst->nb[1] / sizeof(float);
-    with_packed_form(weights->type, [&](auto * form) {
+    // For many tokens each panel is needed several times, and packing it for good is little beside their sums.
+    const int64_t kept   = number > slab ? panels : weights.kept_end();
+    with_packed_form(weights.type, [&](auto * form) {
         using Packed = std::remove_pointer_t<decltype(form)>;
-        const int64_t blocks = weights->ne[0] / ggml_blck_size(weights->type);
         for (int64_t part = params->ith; part < parts; part = ggml_threadpool_chunk_add(params->threadpool, 1)) {
             for (int64_t first = 0; first < number; first += slab) {
                 for (int64_t panel = part * some; panel < std::min((part + 1) * some, panels); ++panel) {
-                    multiply_all<Packed, 16>(static_cast<const Packed *>(weights->data) + panel * blocks, k,
-                                            tokens + first * k, std::min(number - first, slab),
+                    multiply_all<Packed, 16>(weights.panel(panel, panel < kept, form, scratch), k, tokens + first * k,
+                                            std::min(number - first, slab),
                                             reinterpret_cast<float *>(row(dst, first)) + panel * height, stride);
                 }
             }
@@ -228,8 +305,8 @@ void freshet_packed_product(const ggml_compute_params * params, ggml_tensor * ds
 #else
 
 bool freshet_is_packable(const ggml_tensor *) { return false; }
-void freshet_pack(const ggml_tensor *, const void *) {}
-size_t freshet_packed_work_size(const ggml_tensor *) { return 0; }
-void freshet_packed_product(const ggml_compute_params *, ggml_tensor *) {}
+std::shared_ptr<freshet_packed_weights> freshet_pack(const ggml_tensor *, const void *) { return nullptr; }
+size_t freshet_packed_work_size(const ggml_tensor *, int) { return 0; }
+void freshet_packed_product(const ggml_compute_params *, ggml_tensor *, freshet_packed_weights &) {}
 
 #endif

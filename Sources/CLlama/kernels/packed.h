@@ -63,24 +63,46 @@ inline void add_fifths(const uint64_t (&fifths)[quads], __m512i (&columns)[quads
     }
 }
 
-// Puts a row's 16 bytes where they belong in four registers.
-inline void put(__m128i from, uint8_t (*to)[64], int row) {
-    const uint32_t words[4] = {(uint32_t) _mm_extract_epi32(from, 0), (uint32_t) _mm_extract_epi32(from, 1),
-                               (uint32_t) _mm_extract_epi32(from, 2), (uint32_t) _mm_extract_epi32(from, 3)};
-    for (int i = 0; i < 4; ++i) {
-        memcpy(to[i] + 4 * row, words + i, 4);
+inline __m128i load(const void * from) { return _mm_loadu_si128((const __m128i *) from); }
+
+// A block of each of 16 rows, which lie `stride` blocks apart.
+template <typename Block> struct Rows {
+    const Block * first;
+    int64_t       stride;
+
+    const Block & operator[](int row) const { return first[row * stride]; }
+
+    // The 16 bytes that `part` finds in each row's block, as four quads.
+    template <typename Part> void gather(Part part, __m512i (&to)[4]) const {
+        __m512i four[4];
+#pragma GCC unroll 4
+        for (int i = 0; i < 4; ++i) {
+            const auto row = [&](int number) { return load(part((*this)[number])); };
+            four[i]        = _mm512_inserti32x4(_mm512_castsi128_si512(row(i)), row(i + 4), 1);
+            four[i]        = _mm512_inserti32x4(_mm512_inserti32x4(four[i], row(i + 8), 2), row(i + 12), 3);
+        }
+        const __m512i low[2]  = {_mm512_unpacklo_epi32(four[0], four[1]), _mm512_unpacklo_epi32(four[2], four[3])};
+        const __m512i high[2] = {_mm512_unpackhi_epi32(four[0], four[1]), _mm512_unpackhi_epi32(four[2], four[3])};
+        to[0]                 = _mm512_unpacklo_epi64(low[0], low[1]);
+        to[1]                 = _mm512_unpackhi_epi64(low[0], low[1]);
+        to[2]                 = _mm512_unpacklo_epi64(high[0], high[1]);
+        to[3]                 = _mm512_unpackhi_epi64(high[0], high[1]);
     }
+};
+
+// The low nibbles of two bytes, as one.
+inline __m512i join(__m512i first, __m512i second) {
+    const __m512i nibble = _mm512_set1_epi8(0x0F);
+    return _mm512_or_si512(_mm512_and_si512(first, nibble), _mm512_slli_epi16(_mm512_and_si512(second, nibble), 4));
 }
 
-// The low nibbles of a block's two halves, as one byte each.
-inline __m128i join(__m128i first, __m128i second) {
-    const __m128i nibble = _mm_set1_epi8(0x0F);
-    return _mm_or_si128(_mm_and_si128(first, nibble), _mm_slli_epi16(_mm_and_si128(second, nibble), 4));
-}
-
-inline void put_fifths(uint32_t bits, uint64_t (&to)[quads], int row) {
+inline void pack_fifths(const uint32_t (&rows)[height], uint64_t (&to)[quads]) {
+    const __m512i all = bytes(rows);
     for (int i = 0; i < quads; ++i) {
-        to[i] |= (uint64_t) (bits >> 4 * i & 15) << 4 * row;
+        const __m512i four = _mm512_and_si512(_mm512_srl_epi32(all, _mm_cvtsi32_si128(4 * i)), _mm512_set1_epi32(15));
+        // Two rows' bits become a byte.
+        const __m128i pairs = _mm_maddubs_epi16(_mm512_cvtepi32_epi8(four), _mm_set1_epi16(0x1001));
+        to[i]               = (uint64_t) _mm_cvtsi128_si64(_mm_packus_epi16(pairs, pairs));
     }
 }
 
@@ -93,8 +115,6 @@ template <typename Packed> inline void prefetch_after(const Packed * now, size_t
     }
 }
 
-inline __m128i load(const void * from) { return _mm_loadu_si128((const __m128i *) from); }
-
 // Each type says how 16 rows of its blocks are packed, and hands out the panels of `k` blocks of 32 columns in turn.
 
 struct PackedQ8_0 {
@@ -104,10 +124,17 @@ struct PackedQ8_0 {
     ggml_half d[height];
     uint8_t   columns[quads][64];
 
-    void pack(const Block & from, int row) {
-        d[row] = from.d;
-        put(_mm_xor_si128(load(from.qs), _mm_set1_epi8((char) 0x80)), columns, row);
-        put(_mm_xor_si128(load(from.qs + 16), _mm_set1_epi8((char) 0x80)), columns + 4, row);
+    void pack(const Rows<Block> & from) {
+        for (int row = 0; row < height; ++row) {
+            d[row] = from[row].d;
+        }
+        for (int half = 0; half < 2; ++half) {
+            __m512i four[4];
+            from.gather([&](const Block & block) { return block.qs + 16 * half; }, four);
+            for (int i = 0; i < 4; ++i) {
+                _mm512_storeu_si512(columns[4 * half + i], _mm512_xor_si512(four[i], _mm512_set1_epi8((char) 0x80)));
+            }
+        }
     }
 
     template <typename Body> static inline void each(const PackedQ8_0 * from, int64_t k, Body body) {
@@ -125,6 +152,18 @@ struct PackedQ8_0 {
     }
 };
 
+// What Q4_0 and Q5_0 have in common: the nibbles of a block's byte are 16 columns apart already.
+template <typename Block> inline void pack_nibbles(const Rows<Block> & from, ggml_half (&d)[height], Nibbles & nibbles) {
+    for (int row = 0; row < height; ++row) {
+        d[row] = from[row].d;
+    }
+    __m512i four[4];
+    from.gather([](const Block & block) { return block.qs; }, four);
+    for (int i = 0; i < 4; ++i) {
+        _mm512_storeu_si512(nibbles[i], four[i]);
+    }
+}
+
 struct PackedQ4_0 {
     typedef block_q4_0   Block;
     static constexpr int parts = 1;
@@ -132,11 +171,7 @@ struct PackedQ4_0 {
     ggml_half d[height];
     Nibbles   nibbles;
 
-    // The nibbles of a block's byte are 16 columns apart already.
-    void pack(const Block & from, int row) {
-        d[row] = from.d;
-        put(load(from.qs), nibbles, row);
-    }
+    void pack(const Rows<Block> & from) { pack_nibbles(from, d, nibbles); }
 
     template <typename Body> static inline void each(const PackedQ4_0 * from, int64_t k, Body body) {
         for (int64_t block = 0; block < k; ++block) {
@@ -158,12 +193,13 @@ struct PackedQ5_0 {
     Nibbles   nibbles;
     uint64_t  fifths[quads];
 
-    void pack(const Block & from, int row) {
-        uint32_t bits;
-        memcpy(&bits, from.qh, sizeof bits);
-        d[row] = from.d;
-        put(load(from.qs), nibbles, row);
-        put_fifths(bits, fifths, row);
+    void pack(const Rows<Block> & from) {
+        pack_nibbles(from, d, nibbles);
+        uint32_t bits[height];
+        for (int row = 0; row < height; ++row) {
+            memcpy(bits + row, from[row].qh, sizeof bits[row]);
+        }
+        pack_fifths(bits, fifths);
     }
 
     template <typename Body> static inline void each(const PackedQ5_0 * from, int64_t k, Body body) {
@@ -221,20 +257,31 @@ template <typename Weights> struct PackedK {
     Nibbles   nibbles[blocks_of_k];
     uint64_t  fifths[has_fifths ? blocks_of_k : 0][quads];
 
-    void pack(const Block & from, int row) {
-        d[row]    = from.d;
-        dmin[row] = from.dmin;
-        bits.pack(from.scales, row);
+    void pack(const Rows<Block> & from) {
+        for (int row = 0; row < height; ++row) {
+            d[row]    = from[row].d;
+            dmin[row] = from[row].dmin;
+            bits.pack(from[row].scales, row);
+        }
         // The low nibbles of 32 bytes are a block, the high ones the next.
         for (int block = 0; block < blocks_of_k; block += 2) {
-            const __m128i first = load(from.qs + 16 * block), second = load(from.qs + 16 * block + 16);
-            put(join(first, second), nibbles[block], row);
-            put(join(_mm_srli_epi16(first, 4), _mm_srli_epi16(second, 4)), nibbles[block + 1], row);
+            __m512i first[4], second[4];
+            from.gather([&](const Block & row) { return row.qs + 16 * block; }, first);
+            from.gather([&](const Block & row) { return row.qs + 16 * block + 16; }, second);
+            for (int i = 0; i < 4; ++i) {
+                _mm512_storeu_si512(nibbles[block][i], join(first[i], second[i]));
+                _mm512_storeu_si512(nibbles[block + 1][i],
+                                    join(_mm512_srli_epi16(first[i], 4), _mm512_srli_epi16(second[i], 4)));
+            }
         }
         if constexpr (has_fifths) {
-            const __m256i all = _mm256_loadu_si256((const __m256i *) from.qh);
             for (int block = 0; block < blocks_of_k; ++block) {
-                put_fifths(_mm256_test_epi8_mask(all, _mm256_set1_epi8((char) (1 << block))), fifths[block], row);
+                uint32_t bits[height];
+                for (int row = 0; row < height; ++row) {
+                    const __m256i all = _mm256_loadu_si256((const __m256i *) from[row].qh);
+                    bits[row]         = _mm256_test_epi8_mask(all, _mm256_set1_epi8((char) (1 << block)));
+                }
+                pack_fifths(bits, fifths[block]);
             }
         }
     }
@@ -268,24 +315,32 @@ struct PackedQ6_K {
     Nibbles   nibbles[blocks_of_k];
     uint8_t   pairs[blocks_of_k][2][64]; // the upper two bits: of quad 4i + j, those at 2j of register i
 
-    void pack(const Block & from, int row) {
-        d[row] = from.d;
-        for (int i = 0; i < 2 * blocks_of_k; ++i) {
-            scales[i][row] = from.scales[i];
+    void pack(const Rows<Block> & from) {
+        for (int row = 0; row < height; ++row) {
+            d[row] = from[row].d;
+            for (int i = 0; i < 2 * blocks_of_k; ++i) {
+                scales[i][row] = from[row].scales[i];
+            }
         }
         for (int block = 0; block < blocks_of_k; ++block) {
-            const uint8_t * low  = from.ql + block / 4 * 64 + block % 2 * 32;
-            const uint8_t * high = from.qh + block / 4 * 32;
-            const int       shift = block % 4 / 2 * 4;
-            put(join(_mm_srli_epi16(load(low), shift), _mm_srli_epi16(load(low + 16), shift)), nibbles[block], row);
+            const auto    low   = [&](const Block & row) { return row.ql + block / 4 * 64 + block % 2 * 32; };
+            const auto    high  = [&](const Block & row) { return row.qh + block / 4 * 32; };
+            const __m128i shift = _mm_cvtsi32_si128(block % 4 / 2 * 4), pair_shift = _mm_cvtsi32_si128(block % 4 * 2);
+            __m512i       first[4], second[4];
+            from.gather(low, first);
+            from.gather([&](const Block & row) { return low(row) + 16; }, second);
+            for (int i = 0; i < 4; ++i) {
+                _mm512_storeu_si512(nibbles[block][i],
+                                    join(_mm512_srl_epi16(first[i], shift), _mm512_srl_epi16(second[i], shift)));
+            }
             for (int half = 0; half < 2; ++half) {
-                uint32_t joined = 0;
-                for (int quad = 0; quad < 4; ++quad) {
-                    uint32_t four;
-                    memcpy(&four, high + 16 * half + 4 * quad, sizeof four);
-                    joined |= (four >> 2 * (block % 4) & 0x03030303) << 2 * quad;
+                __m512i four[4], joined = _mm512_setzero_si512();
+                from.gather([&](const Block & row) { return high(row) + 16 * half; }, four);
+                for (int i = 0; i < 4; ++i) {
+                    const __m512i two = _mm512_and_si512(_mm512_srl_epi16(four[i], pair_shift), _mm512_set1_epi8(3));
+                    joined            = _mm512_or_si512(joined, _mm512_sll_epi16(two, _mm_cvtsi32_si128(2 * i)));
                 }
-                memcpy(pairs[block][half] + 4 * row, &joined, sizeof joined);
+                _mm512_storeu_si512(pairs[block][half], joined);
             }
         }
     }

@@ -26,7 +26,7 @@ struct Arena: Sendable {
             .appendingPathComponent("freshet").path
         llamaServer = try Self.tool("llama-server")
         model = try Self.model(options, freshet: freshet)
-        rival = try Self.leaveOutBLAS(of: llamaServer, in: folder, arguments: options.rivalArguments)
+        rival = try Self.describe(llamaServer, arguments: options.rivalArguments)
     }
 
     /// A program of llama.cpp's own.
@@ -57,23 +57,13 @@ struct Arena: Sendable {
         return path
     }
 
-    /// OpenBLAS makes llama-server slower, and it has no option to leave it out. A library that is loaded before its
-    /// own says that there is none: ggml's list of backends then begins and ends with the CPU.
-    private static func leaveOutBLAS(
-        of program: String, in folder: String, arguments: [String]
-    ) throws(GenerationError) -> String {
-        let source = folder + "/no-blas.c"
-        let code = "void *ggml_backend_blas_reg(void) { return 0; }\n"
-        guard FileManager.default.createFile(atPath: source, contents: Data(code.utf8)) else {
-            throw GenerationError(.unreachable, "The file \(source) cannot be written.")
-        }
-        _ = try Tool.run(["cc", "-shared", "-fPIC", "-o", folder + "/no-blas.so", source])
-        let environment = ["LD_PRELOAD": folder + "/no-blas.so"]
-        let devices = try Tool.run([program, "--list-devices"], environment: environment)
+    /// What the report says of the program that is compared with.
+    private static func describe(_ program: String, arguments: [String]) throws(GenerationError) -> String {
+        let devices = try Tool.run([program, "--list-devices"])
         guard !devices.contains("BLAS") else {
-            throw GenerationError(.unreachable, "llama-server cannot be run without OpenBLAS:\n\(devices)")
+            throw GenerationError(.unreachable, "llama-server would use OpenBLAS, which slows it down:\n\(devices)")
         }
-        let version = try Tool.run([program, "--version"], environment: environment)
+        let version = try Tool.run([program, "--version"])
         let name = version.split(separator: "\n").first { $0.hasPrefix("version") }.map(String.init) ?? "unknown"
         return "rival: llama.cpp's programs, \(name), from the same source and flags, OpenBLAS left out (devices: none)"
             + (arguments.isEmpty ? "" : ", with " + arguments.joined(separator: " "))
@@ -113,10 +103,8 @@ extension Arena {
 
     private var threads: Int { options.threads ?? ProcessInfo.processInfo.activeProcessorCount }
 
-    /// llama.cpp as it is, without OpenBLAS.
-    private var rivalEnvironment: [String: String] {
-        ["LD_PRELOAD": folder + "/no-blas.so", "FRESHET_KERNELS": "0"]
-    }
+    /// llama.cpp as it is.
+    private var rivalEnvironment: [String: String] { ["FRESHET_KERNELS": "0"] }
 
     private static func side(_ program: ServerProcess.Program) -> Side {
         Side(name: program.rawValue, model: Side.Model(name: "model"))

@@ -29,11 +29,18 @@ typedef struct freshet_attention_case {
 // infinity where a result is no number, and -1 when memory could not be had.
 double freshet_oracle_attention_error(const freshet_attention_case * _Nonnull attention);
 
-// The same for `rows` rows of weights, `columns` long, times `tokens` tokens. `is_packed`: as llama.cpp lays
-// weights out when it loads a model, if it has such a layout for the type on this CPU. The tokens' values are such that
-// they lose nothing when the backend turns them into bytes.
-double freshet_oracle_product_error(int32_t type, bool is_packed, int32_t rows, int32_t columns, int32_t tokens,
-                                    int32_t threads, uint32_t seed);
+// Where weights are: as in a file; as llama.cpp lays them out when it loads a model, if it has such a layout for the type on
+// this CPU; and the same from a mapped file, where it may do that later.
+typedef enum freshet_weight_place {
+    FRESHET_WEIGHTS_PLAIN,
+    FRESHET_WEIGHTS_PACKED,
+    FRESHET_WEIGHTS_MAPPED,
+} freshet_weight_place;
+
+// The same for `rows` rows of weights, `columns` long, times `tokens` tokens, the largest of `times` products in turn;
+// infinity where two of them differ. The tokens' values are such that they lose nothing when the backend turns them into bytes.
+double freshet_oracle_product_error(int32_t type, freshet_weight_place place, int32_t rows, int32_t columns,
+                                    int32_t tokens, int32_t threads, int32_t times, uint32_t seed);
 
 #ifdef __cplusplus
 }

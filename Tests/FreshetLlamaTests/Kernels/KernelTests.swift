@@ -87,22 +87,34 @@ import Testing
     }
 
     @Test(arguments: [ValueType.q8_0, .q5_0, .q4_0]) func productsAreExact(_ type: ValueType) {
-        expectExactProducts(type, isPacked: false, rows: [5, 16, 40, 120])
+        expectExactProducts(type, FRESHET_WEIGHTS_PLAIN, rows: [5, 16, 40, 120])
     }
 
     @Test(arguments: [ValueType.q8_0, .q5_0, .q4_0, .q4_K, .q5_K, .q6_K])
     func productsOfPackedWeightsAreExact(_ type: ValueType) {
-        expectExactProducts(type, isPacked: true, rows: [16, 48, 128])
+        expectExactProducts(type, FRESHET_WEIGHTS_PACKED, rows: [16, 48, 128])
+    }
+
+    /// Few tokens ten times, until all panels are packed, and many tokens, for which all are at once.
+    @Test(arguments: [ValueType.q8_0, .q5_0, .q4_0, .q4_K, .q5_K, .q6_K])
+    func productsStayTheSameWhileWeightsArePacked(_ type: ValueType) {
+        for (rows, tokens): (Int32, Int32) in [(16, 1), (48, 3), (512, 1), (512, 20), (128, 200)] {
+            for threads: Int32 in [1, 3] {
+                let error = freshet_oracle_product_error(
+                    type.rawValue, FRESHET_WEIGHTS_MAPPED, rows, 512, tokens, threads, 11, UInt32(rows + tokens))
+                #expect(error >= 0 && error < 1e-6, "\(rows) rows, \(tokens) tokens, \(threads) threads")
+            }
+        }
     }
 
     /// An odd number of blocks; every number of tokens up to more than are taken at once, and more than go past a panel.
-    private func expectExactProducts(_ type: ValueType, isPacked: Bool, rows: [Int32]) {
+    private func expectExactProducts(_ type: ValueType, _ place: freshet_weight_place, rows: [Int32]) {
         let isLong = [.q4_K, .q5_K, .q6_K].contains(type)
         for rows in rows {
             for columns: Int32 in isLong ? [256, 768] : [32, 96, 512] {
                 for tokens in (1...35).map(Int32.init) + [130, 300] where rows < 100 || tokens % 7 < 2 {
                     let error = freshet_oracle_product_error(
-                        type.rawValue, isPacked, rows, columns, tokens, 1 + tokens % 3, UInt32(tokens))
+                        type.rawValue, place, rows, columns, tokens, 1 + tokens % 3, 1, UInt32(tokens))
                     #expect(error >= 0 && error < 1e-6, "\(rows) rows, \(columns) columns, \(tokens) tokens")
                 }
             }
