@@ -97,15 +97,7 @@ struct GGUFReader: ~Copyable {
             of: "elements in \(quoted(key))", atLeast: type.leastByteCount, atMost: Limit.elements - elementCount)
         elementCount += count
         switch type {
-        case .string:
-            var bytes: [UInt8] = []
-            var ends: [Int] = []
-            ends.reserveCapacity(count)
-            for _ in 0..<count {
-                bytes += try string()
-                ends.append(bytes.count)
-            }
-            return GGUFArray(elementType: type, count: count, storage: .strings(bytes, ends: ends))
+        case .string: return GGUFArray(elementType: type, count: count, storage: try strings(count))
         case .array:
             nestedArrayCount += count
             guard nestedArrayCount <= Limit.nestedArrays else {
@@ -119,6 +111,36 @@ struct GGUFReader: ~Copyable {
             let place = try take(size)
             return GGUFArray(elementType: type, count: count, storage: .numbers(Array(window[place..<place + size])))
         }
+    }
+
+    /// Strings one after the other. Those that lie in the window whole are taken from it in one go: a vocabulary has some
+    /// hundred thousand.
+    private mutating func strings(_ count: Int) throws(GGUFDamage) -> GGUFArray.Storage {
+        var bytes: [UInt8] = []
+        var ends: [Int] = []
+        ends.reserveCapacity(count)
+        // A token and its merges have a handful of bytes each.
+        bytes.reserveCapacity(min(16 * count, byteCount - position))
+        while ends.count < count {
+            let start = position - windowStart
+            let end = window.withUnsafeBytes { window in
+                var place = start
+                while ends.count < count, window.count - place >= 8 {
+                    let length = UInt64(littleEndian: window.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                    guard length <= UInt64(window.count - place - 8) else { break }
+                    let text = place + 8..<place + 8 + Int(length)
+                    bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: window[text]))
+                    ends.append(bytes.count)
+                    place = text.upperBound
+                }
+                return place
+            }
+            _ = try take(end - start)
+            guard ends.count < count else { break }
+            bytes += try string()
+            ends.append(bytes.count)
+        }
+        return .strings(bytes, ends: ends)
     }
 
     /// Moves on by `count` bytes and says where in the window they lie.
