@@ -11,7 +11,7 @@ package struct LoopCost: Experiment {
     package var topic: Topic { .loop }
     package var title: String { "tg\(length) beside a bare loop" }
     package var needs: Needs {
-        Needs(streams: 1, contextLength: length + 1, promptTokens: 2, answerTokens: 2 * length, isLocal: true)
+        Needs(streams: 1, contextLength: length + 1, promptTokens: 2, answerTokens: 2 * length + 1, isLocal: true)
     }
 
     package func turn(on contender: Contender, _ occasion: Occasion) async throws(GenerationError) -> Turn {
@@ -20,8 +20,11 @@ package struct LoopCost: Experiment {
         // Which of them begins changes from round to round.
         var bare: Instruments.BareLoopTime?
         if occasion.round % 2 == 1 { bare = try await instruments.bareLoop(tokens, length) }
-        let workload = Workload([Workload.Planned("answer", prompt: .tokens(tokens), answerLength: length)])
-        let timeline = try await run(workload, on: contender, occasion)[0][0]
+        let answers = [1, length].map {
+            Workload([Workload.Planned("answer", prompt: .tokens(tokens), answerLength: $0)])
+        }
+        // The bare loop, too, computes a token before its time begins.
+        let timeline = try await run(answers[0], answers[1], on: contender, occasion)[1][0]
         let loop = if let bare { bare } else { try await instruments.bareLoop(tokens, length) }
         return Turn(figures(of: timeline, beside: loop))
     }

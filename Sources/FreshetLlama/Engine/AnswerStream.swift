@@ -62,7 +62,9 @@ final class AnswerStream: @unchecked Sendable {
 
     /// When the stream fails unless something happens before.
     var expiry: ContinuousClock.Instant? {
-        [deadline, idleTimeout.map { lastChunkAt + $0 }].compactMap(\.self).min()
+        guard let idleTimeout else { return deadline }
+        let silence = lastChunkAt + idleTimeout
+        return deadline.map { min($0, silence) } ?? silence
     }
 
     /// Why the stream has taken too long, if it has. The clock is read only where there is a limit.

@@ -43,8 +43,8 @@ final class EngineLoop {
         defer { turns?.rest() }
         while true {
             let arrivals = queue.take(
-                freeSlots: slots.count(where: \.isFree), running: running, isIdle: isIdle,
-                expiry: slots.compactMap(\.expiry).min(), now: now)
+                freeSlots: slots.count(where: \.isFree), running: { running }, isIdle: isIdle,
+                expiry: { slots.compactMap(\.expiry).min() }, now: now)
             guard !arrivals.isClosed else {
                 arrivals.errands.forEach { $0.refuse() }
                 let running = slots.compactMap { $0.generation?.answers }
@@ -213,7 +213,7 @@ final class EngineLoop {
         let planned = slots.indices.filter { plan[$0] > 0 }
         do throws(GenerationError) {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }
-            switch try backend.decode(batch, shouldInterrupt: { isAbandoned(planned) }) {
+            switch try backend.decode(batch, shouldInterrupt: abandonment(of: planned)) {
             case .computed:
                 for place in planned { advance(place, by: plan[place], outputs: outputs[place]) }
                 scheduler.observe(took: now() - start)
@@ -230,8 +230,9 @@ final class EngineLoop {
 
     /// What each slot could use a batch for.
     private var demands: [Scheduler.Demand?] {
-        let weights = PrefixWait.weights(of: slots.compactMap(\.participant))
-        return slots.map { $0.demand(weight: weights[$0.number] ?? 1) }
+        let areWaiting = slots.contains { $0.wait != nil }
+        let weights = areWaiting ? PrefixWait.weights(of: slots.compactMap(\.participant)) : [:]
+        return slots.map { $0.demand(weight: weights[$0.number]) }
     }
 
     /// Lets the model that drafts guess what running streams go on with, where that is expected to make them faster.
@@ -342,6 +343,20 @@ final class EngineLoop {
         fail(generation.answers, error)
         memory.forget(sequence)
         slots[place].release()
+    }
+
+    /// The question whether a batch is abandoned, for while it is computed. llama.cpp asks between any two of its
+    /// operations, some hundred times for a token that a small model has in a fraction of a millisecond: the slots are looked
+    /// at where something has happened.
+    private func abandonment(of planned: [Int]) -> () -> Bool {
+        let expiry = planned.compactMap { slots[$0].generation?.answers.expiry }.min()
+        var seen: Int?
+        return { [self] in
+            let departures = queue.departures
+            guard departures != seen || expiry.map({ $0 <= now() }) == true else { return false }
+            seen = departures
+            return isAbandoned(planned)
+        }
     }
 
     /// Whether nobody waits for a running batch any more, so that it is not worth finishing.

@@ -1,9 +1,10 @@
 internal import Freshet
+internal import Synchronization
 
 /// What reaches the engine's thread from outside: requests that wait, prefixes read from disk, a knock on the door, the
 /// order to stop.
 final class EngineQueue: @unchecked Sendable {
-    // Sendable: every stored variable is read and written under `monitor` only.
+    // Sendable: every stored variable is read and written under `monitor` only, but for the atomic one.
 
     /// What the engine's thread finds when it looks.
     struct Arrivals {
@@ -28,6 +29,7 @@ final class EngineQueue: @unchecked Sendable {
     private var lastTicket: UInt64 = 0
     private var isKnocked = false
     private var isClosed = false
+    private let departureCount = Atomic(0)
 
     /// A queue in which at most `capacity` requests wait for a slot.
     ///
@@ -101,7 +103,11 @@ final class EngineQueue: @unchecked Sendable {
             isKnocked = true
             monitor.signal()
         }
+        departureCount.add(1, ordering: .releasing)
     }
+
+    /// How often somebody has left, or ordered the engine to stop: asked often, while a batch is computed.
+    var departures: Int { departureCount.load(ordering: .acquiring) }
 
     /// Makes the engine's thread look again: a stream has room.
     func knock() {
@@ -120,21 +126,22 @@ final class EngineQueue: @unchecked Sendable {
             isClosed = true
             monitor.signal()
         }
+        departureCount.add(1, ordering: .releasing)
     }
 
     /// What has arrived. Waits for something when `isIdle`, but not past `expiry`.
     ///
     /// - Parameters:
     ///   - freeSlots: the most choices to admit. Once closed, everything that waits counts as expired.
-    ///   - running: the generations that each client runs.
-    ///   - expiry: when the first of the running streams has taken too long.
+    ///   - running: the generations that each client runs; asked when somebody waits.
+    ///   - expiry: when the first of the running streams has taken too long; asked when there is nothing to do.
     func take(
-        freeSlots: Int, running: [String: Int], isIdle: Bool, expiry: ContinuousClock.Instant?,
+        freeSlots: Int, running: () -> [String: Int], isIdle: Bool, expiry: () -> ContinuousClock.Instant?,
         now: () -> ContinuousClock.Instant
     ) -> Arrivals {
         monitor.withLock {
             while isIdle, !isKnocked, !isClosed, prefixes.isEmpty, errands.isEmpty, line.count == 0 || freeSlots == 0 {
-                guard let next = [expiry, line.nextExpiry()].compactMap(\.self).min() else {
+                guard let next = [expiry(), line.nextExpiry()].compactMap(\.self).min() else {
                     monitor.wait()
                     continue
                 }
@@ -146,7 +153,7 @@ final class EngineQueue: @unchecked Sendable {
             var arrivals = Arrivals(prefixes: prefixes, isClosed: isClosed)
             (arrivals.errands, prefixes, errands) = (errands, [:], [])
             arrivals.expired = isClosed ? line.removeAll() : line.removeLate(now: now)
-            arrivals.admitted = line.admit(freeSlots, running: running)
+            if freeSlots > 0, line.count > 0 { arrivals.admitted = line.admit(freeSlots, running: running()) }
             return arrivals
         }
     }

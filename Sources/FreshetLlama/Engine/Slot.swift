@@ -21,9 +21,9 @@ struct Slot {
 
     /// When something is to be done about the slot, whatever else happens.
     var expiry: ContinuousClock.Instant? {
-        var patience: ContinuousClock.Instant?
-        if case .folder(let until) = wait { patience = until }
-        return [generation?.answers.expiry, patience].compactMap(\.self).min()
+        let expiry = generation?.answers.expiry
+        guard case .folder(let patience) = wait else { return expiry }
+        return expiry.map { min($0, patience) } ?? patience
     }
 
     /// The running generation as others see it that would wait for its prompt.
@@ -37,13 +37,13 @@ struct Slot {
         generation.map { PrefixWait.Participant(number: number, weight: $0.request.weight, wait: wait) }
     }
 
-    /// What the running generation could use a batch for, with the weight that it counts with.
-    func demand(weight: Int) -> Scheduler.Demand? {
+    /// What the running generation could use a batch for, with the weight that it counts with where that is not its own.
+    func demand(weight: Int?) -> Scheduler.Demand? {
         guard let generation, !isWaiting, blocks.isEmpty else { return nil }
         var demand = Scheduler.Demand(
             pendingTokens: generation.pending.count, isPrompt: generation.isInPrompt || generation.pending.count > 1,
             hasRoom: generation.answers.writer.hasRoom, stream: number, client: generation.request.client,
-            weight: weight)
+            weight: weight ?? generation.request.weight)
         demand.chances = generation.draftChances
         return demand
     }

@@ -1,4 +1,4 @@
-public import Freshet
+package import Freshet
 
 /// Small matrices that are added to a model's weights as it computes (Hu and others, "LoRA: Low-Rank Adaptation of Large
 /// Language Models", 2021): a GGUF file, as llama.cpp's converter writes it, and how much of it is added.

@@ -108,7 +108,7 @@ private struct SettingPath<Root>: Sendable {
     /// Sets a value, or where that may be nothing; answers `false` for one of another kind.
     let set: @Sendable (inout Root, TunedValue?) -> Bool
 
-    init<Value: TunableValue>(_ path: WritableKeyPath<Root, Value> & Sendable) {
+    init<Value: TunableValue>(_ path: any WritableKeyPath<Root, Value> & Sendable) {
         isOptional = false
         get = { $0[keyPath: path].tuned }
         set = { root, value in
@@ -118,7 +118,7 @@ private struct SettingPath<Root>: Sendable {
         }
     }
 
-    init<Value: TunableValue>(_ path: WritableKeyPath<Root, Value?> & Sendable) {
+    init<Value: TunableValue>(_ path: any WritableKeyPath<Root, Value?> & Sendable) {
         isOptional = true
         get = { $0[keyPath: path]?.tuned }
         set = { root, value in
