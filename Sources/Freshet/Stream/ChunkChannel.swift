@@ -40,32 +40,51 @@ final class ChunkChannel: @unchecked Sendable {
     private var isFull: Bool { waiting.count + taken >= capacity }
 
     /// Takes a chunk for the reader; drops it when the stream has ended.
-    func send(_ chunk: Chunk) {
-        let (reader, released): (UnsafeContinuation<Delivery, Never>?, Callbacks?) = monitor.withLock {
+    ///
+    /// - Parameter isPatient: whether a reader that waits may go on waiting, for what is sent next or ``wake()``. Where the
+    ///   stream is full it may not.
+    func send(_ chunk: Chunk, isPatient: Bool = false) {
+        let (reader, released): (Waking?, Callbacks?) = monitor.withLock {
             guard !ended else { return (nil, nil) }
             let released = chunk.isEnd ? finish() : nil
-            guard let reader = suspended else {
-                waiting.append(chunk)
-                return (nil, released)
-            }
-            suspended = nil
-            taken = 1
-            return (reader, released)
+            waiting.append(chunk)
+            return (isPatient && !isFull ? nil : takeForReader(), released)
         }
-        reader?.resume(returning: .chunks([chunk]))
+        reader?.wake()
         withExtendedLifetime(released) {}
     }
 
+    /// Gives a reader that waits what was sent to it patiently.
+    func wake() { monitor.withLock { takeForReader() }?.wake() }
+
     /// Ends the stream with an error, after what waits.
     func end(_ error: GenerationError) {
-        let (reader, released): (UnsafeContinuation<Delivery, Never>?, Callbacks?) = monitor.withLock {
+        let (reader, released): (Waking?, Callbacks?) = monitor.withLock {
             guard !ended else { return (nil, nil) }
             self.error = error
-            defer { suspended = nil }
-            return (suspended, finish())
+            let released = finish()
+            return (takeForReader(), released)
         }
-        reader?.resume(returning: .ended(error))
+        reader?.wake()
         withExtendedLifetime(released) {}
+    }
+
+    /// A reader that is let go, outside the monitor.
+    private struct Waking {
+        var reader: UnsafeContinuation<Delivery, Never>
+        var delivery: Delivery
+
+        func wake() { reader.resume(returning: delivery) }
+    }
+
+    /// Takes what there is for a reader that waits, under the monitor; `nil` when none waits, or there is nothing.
+    private func takeForReader() -> Waking? {
+        guard let reader = suspended, !waiting.isEmpty || ended else { return nil }
+        suspended = nil
+        guard !waiting.isEmpty else { return Waking(reader: reader, delivery: .ended(error)) }
+        taken = waiting.count
+        defer { waiting = [] }
+        return Waking(reader: reader, delivery: .chunks(waiting))
     }
 
     /// Ends the stream because nobody reads it, and lets what waits go.

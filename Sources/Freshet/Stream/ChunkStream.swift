@@ -142,6 +142,13 @@ extension ChunkStream {
         /// Gives the reader a chunk. ``Chunk/Content/end(_:_:)`` ends the stream; after that nothing is taken.
         public func write(_ chunk: Chunk) { channel.send(chunk) }
 
+        /// Gives the reader a chunk that it may get together with the next one: it is woken for that, by ``wake()``, or when
+        /// the stream is full. One of the two has to follow soon.
+        package func writePatiently(_ chunk: Chunk) { channel.send(chunk, isPatient: true) }
+
+        /// Wakes a reader that waits, where chunks were written patiently.
+        package func wake() { channel.wake() }
+
         /// Ends the stream with an error, after the chunks written so far.
         public func fail(_ error: GenerationError) { channel.end(error) }
     }

@@ -15,6 +15,8 @@ final class EngineLoop {
     private var slots: [Slot]
     private var batch: Batch
     private var generationCount: UInt64 = 0
+    /// The tokens of the last batch, where it took less than ``AnswerStream/nearness``; else 0.
+    private var quickBatch = 0
     /// The model that guesses, where there is one; `nil` once it has failed.
     private var drafter: ModelDrafter?
 
@@ -59,6 +61,7 @@ final class EngineLoop {
             arrivals.admitted.forEach(admit)
             for place in waiting { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
             isIdle = !step()
+            if isIdle { wakeReaders() }
             if isIdle { turns?.rest() }
             onTurn?(self)
         }
@@ -196,6 +199,7 @@ final class EngineLoop {
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
         for place in slots.indices { slots[place].update { $0.prepareDraft() } }
         guard slots.contains(where: \.hasWork) else { return hasRestored }
+        if turns?.isContended == true { wakeReaders() }
         return (turns?.take { compute(since: turn) } ?? compute(since: turn)) || hasRestored
     }
 
@@ -211,13 +215,19 @@ final class EngineLoop {
         let outputs = slots.indices.map { contribute(plan[$0], of: $0) }
         guard batch.count > 0 else { return false }
         let planned = slots.indices.filter { plan[$0] > 0 }
+        let isNear = batch.count <= quickBatch
+        for place in slots.indices where !isNear || plan[place] == 0 { slots[place].generation?.answers.wakeReader() }
         do throws(GenerationError) {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }
             switch try backend.decode(batch, shouldInterrupt: abandonment(of: planned)) {
             case .computed:
+                quickBatch = now() - start < AnswerStream.nearness ? batch.count : 0
+                for place in planned { slots[place].generation?.answers.isNextNear = quickBatch > 0 }
                 for place in planned { advance(place, by: plan[place], outputs: outputs[place]) }
                 scheduler.observe(took: now() - start)
-            case .interrupted: resume(planned)
+            case .interrupted:
+                resume(planned)
+                wakeReaders()
             case .noRoom: throw .noRoom
             }
         } catch {
@@ -226,6 +236,11 @@ final class EngineLoop {
         }
         retire()
         return true
+    }
+
+    /// Wakes all readers for whom there is something: no more comes soon.
+    private func wakeReaders() {
+        for place in slots.indices { slots[place].generation?.answers.wakeReader() }
     }
 
     /// What each slot could use a batch for.

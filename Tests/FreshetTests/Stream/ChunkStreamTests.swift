@@ -223,11 +223,15 @@ import Testing
         let (stream, writer) = ChunkStream.makeStream(capacity: Int.random(in: 1...16, using: &generator))
         let pauses = (0..<count).map { _ in Int.random(in: 0...3, using: &generator) }
         let naps = (0..<count).map { _ in Int.random(in: 0...3, using: &generator) }
+        let patience = (0..<count).map { _ in Bool.random(using: &generator) }
         let writing = Task {
             for number in 0..<count {
+                // A full stream's reader was woken, whatever was written patiently before.
                 while !writer.hasRoom { await Task.yield() }
                 for _ in 0..<pauses[number] { await Task.yield() }
-                writer.write(Chunk(id: "s", created: 1, model: "m", content: .text("\(number) ")))
+                let chunk = Chunk(id: "s", created: 1, model: "m", content: .text("\(number) "))
+                if patience[number] { writer.writePatiently(chunk) } else { writer.write(chunk) }
+                if naps[number] == 0 { writer.wake() }
             }
             writer.write(Chunk(id: "s", created: 1, model: "m", content: Self.end))
         }
@@ -238,6 +242,25 @@ import Testing
         }
         await writing.value
         #expect(read == (0..<count).map(text) + [chunk(Self.end)])
+    }
+
+    @Test func whatIsWrittenPatientlyComesWithTheNextOrAWakeOrTheEnd() async throws {
+        for ending in 0..<4 {
+            let (stream, writer) = ChunkStream.makeStream(capacity: 8)
+            let reading = Task { try await stream.makeAsyncIterator().nextBatch() }
+            // Until the reader waits, there is nothing that it could be spared.
+            for _ in 0..<1000 { await Task.yield() }
+            writer.writePatiently(text(0))
+            writer.writePatiently(text(1))
+            switch ending {
+            case 0: writer.write(text(2))
+            case 1: writer.wake()
+            case 2: writer.fail(GenerationError(.engineFailed, "It failed."))
+            default: for number in 2..<8 { writer.writePatiently(text(number)) }
+            }
+            let batch = Array(try await reading.value ?? [])
+            #expect(batch.starts(with: [text(0), text(1)]) && batch.count == [3, 2, 2, 8][ending], "ending \(ending)")
+        }
     }
 
     @Test func aNudgedReaderComesBackWithNothingAndReadsOn() async throws {
