@@ -61,6 +61,10 @@ let package = Package(
             name: "FreshetTestSupport", dependencies: ["Freshet", "FreshetHTTP"], path: "Tests/FreshetTestSupport",
             swiftSettings: settings
         ),
+        .target(
+            name: "FreshetLlamaTestSupport", dependencies: ["Freshet", "FreshetLlama"],
+            path: "Tests/FreshetLlamaTestSupport", swiftSettings: settings
+        ),
         .target(name: "CAllocations", path: "Tests/CAllocations"),
         .target(
             name: "CSamplerOracle", path: "Tests/CSamplerOracle",
@@ -111,7 +115,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "SpeculationBenchmark",
-            dependencies: ["BenchmarkTurns", "Freshet", "FreshetBench", "FreshetLlama", "FreshetTestSupport"],
+            dependencies: [
+                "BenchmarkTurns", "Freshet", "FreshetBench", "FreshetLlama", "FreshetLlamaTestSupport",
+                "FreshetTestSupport",
+            ],
             path: "Tests/Benchmarks/SpeculationBenchmark", swiftSettings: settings
         ),
         .executableTarget(
@@ -122,8 +129,8 @@ let package = Package(
         .testTarget(
             name: "FreshetLlamaTests",
             dependencies: [
-                "Freshet", "FreshetLlama", "FreshetTestSupport", "PrefixStoreProcess", "CAllocations", "CSamplerOracle",
-                "CKernelOracle",
+                "Freshet", "FreshetLlama", "FreshetLlamaTestSupport", "FreshetTestSupport", "PrefixStoreProcess",
+                "CAllocations", "CSamplerOracle", "CKernelOracle",
             ],
             exclude: ["golden.json", "Chat/outputs.json"], swiftSettings: settings),
         .testTarget(

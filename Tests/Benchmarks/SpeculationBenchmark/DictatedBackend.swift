@@ -1,13 +1,14 @@
 import Freshet
 import FreshetLlama
+import FreshetLlamaTestSupport
 
 /// A model to which its answers are dictated: everything is computed as it is for any answer, but of the logits that the
 /// sampler sees one is raised beyond all others. Only the draw is forced.
 ///
 /// A dictation is told by its first token, which no other has; every token's text is one letter, so that each makes a
 /// chunk.
-final class DictatedBackend: Backend {
-    private let base: any Backend
+final class DictatedBackend: BackendWrapper {
+    let base: any Backend
     /// By their first token: whole sequences, prompt and answer.
     private let dictations: [Token: [Token]]
     /// What each sequence is.
@@ -45,27 +46,4 @@ final class DictatedBackend: Backend {
     }
 
     func append(bytesOf token: Token, showingControl: Bool, to bytes: inout [UInt8]) { bytes.append(UInt8(ascii: "x")) }
-
-    var contextLength: Int { base.contextLength }
-    var capacity: Int { base.capacity }
-    var sequenceCount: Int { base.sequenceCount }
-    var isTrimmable: Bool { base.isTrimmable }
-    var canShift: Bool { base.canShift }
-    var canRetract: Bool { base.canRetract }
-    var batchCapacity: Int { base.batchCapacity }
-    var outputCapacity: Int { base.outputCapacity }
-    var endOfGeneration: [Token] { base.endOfGeneration }
-    func nextPosition(of sequence: Int32) -> Int { base.nextPosition(of: sequence) }
-    func canContinue(_ sequence: Int32, at position: Int) -> Bool { base.canContinue(sequence, at: position) }
-    func share(from: Int32, to: Int32, length: Int) { base.share(from: from, to: to, length: length) }
-    func truncate(_ sequence: Int32, to position: Int) { base.truncate(sequence, to: position) }
-    func shift(_ sequence: Int32, removing range: Range<Int>) -> Bool { base.shift(sequence, removing: range) }
-    func save(_ sequence: Int32, range: Range<Int>) -> [UInt8]? { base.save(sequence, range: range) }
-    func load(_ state: [UInt8], range: Range<Int>, into sequence: Int32) -> Bool {
-        base.load(state, range: range, into: sequence)
-    }
-    func makeBackend(
-        for model: LlamaModel, _ options: LlamaOptions, slots: Int
-    ) throws(GenerationError) -> any Backend { try base.makeBackend(for: model, options, slots: slots) }
-    func makeSampler(_ options: SamplingOptions) -> Sampler { base.makeSampler(options) }
 }
