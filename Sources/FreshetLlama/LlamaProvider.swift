@@ -144,9 +144,13 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         try await stream(request, onToken: nil)
     }
 
-    /// Starts to answer a request; of a reproducible one, each token is told on the engine's thread.
+    /// Starts to answer a request.
+    ///
+    /// - Parameters:
+    ///   - recorded: what answers to a prompt of tokens are held to beside the request's own format.
+    ///   - onToken: is told each token of a reproducible answer, on the engine's thread.
     func stream(
-        _ request: GenerationRequest, onToken: TokenWatch?
+        _ request: GenerationRequest, form recorded: Manifest.Form? = nil, onToken: TokenWatch?
     ) async throws(GenerationError) -> ChunkStream {
         try request.validate()
         let vocabulary = llama.vocabulary
@@ -166,7 +170,7 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
                 () throws(GenerationError) in
                 // The model keeps them for the sampler: the engine's thread has better to do than to look for them.
                 if DRY.isOn(request.sampling) { _ = vocabulary.sequenceBreakers(request.sampling.drySequenceBreakers) }
-                return try self.prepare(request)
+                return try self.prepare(request, form: recorded)
             }
         }
         guard request.isReproducible else {
@@ -174,30 +178,17 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
                 request, tokens: prepared.tokens, form: prepared.form, constraint: prepared.constraint)
         }
         let isolated = request.isolated
-        let manifest = request.givesManifest ? try manifest(of: isolated, prepared) : nil
+        let manifest = request.givesManifest ? manifest(of: isolated, prepared) : nil
         return try await self.isolated.engine().submit(
             isolated, tokens: prepared.tokens, form: prepared.form, constraint: prepared.constraint, manifest: manifest,
             onToken: onToken)
     }
 
     /// The manifest of a request's answers, of which nothing has come.
-    ///
-    /// - Throws: ``GenerationError`` where the answers depend on more than a manifest says.
-    private func manifest(
-        of request: GenerationRequest, _ prepared: Prepared
-    ) throws(GenerationError) -> Manifest {
-        guard options.load.adapters.isEmpty else {
-            throw .invalid("return_manifest", "cannot be asked of a model with adapters: a manifest does not name them")
-        }
-        let hasCalls = prepared.constraint != nil && request.responseFormat == .text
-        let thinks = prepared.form?.thinking != nil
-        guard !hasCalls, !thinks || prepared.constraint == nil && request.reasoning.budget == nil else {
-            throw .invalid(
-                "return_manifest",
-                "cannot be given with tools, nor where a model that thinks has a budget or a form to keep to: a manifest "
-                    + "does not say when those hold")
-        }
-        return Manifest(of: request, prompt: prepared.tokens, by: environment)
+    private func manifest(of request: GenerationRequest, _ prepared: Prepared) -> Manifest {
+        Manifest(
+            of: request, prompt: prepared.tokens,
+            form: prepared.form.flatMap { Manifest.Form($0, calls: prepared.calls) }, by: environment)
     }
 
     /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.
@@ -229,22 +220,29 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         var tokens: [Token]
         /// How the answers are written; `nil` where they are only text.
         var form: AnswerForm?
+        /// The grammar of their calls to tools; `nil` where they make none, or are not held to a form for it.
+        var calls: Grammar?
         /// What they have to obey.
         var constraint: Constraint?
     }
 
     /// A request's prompt, how its answers are written, and what they have to obey.
-    private func prepare(_ request: GenerationRequest) throws(GenerationError) -> Prepared {
+    private func prepare(
+        _ request: GenerationRequest, form recorded: Manifest.Form?
+    ) throws(GenerationError) -> Prepared {
         let vocabulary = llama.vocabulary
         var grammar = try request.responseFormat.grammar()
         guard case .messages(let messages) = request.prompt else {
             let tokens = try tokens(of: request.prompt, limit: contextLength)
-            return Prepared(tokens: tokens, constraint: try grammar.map(vocabulary.constraint))
+            return Prepared(
+                tokens: tokens, form: recorded?.answerForm,
+                constraint: try (recorded?.calls ?? grammar).map(vocabulary.constraint))
         }
         let rendering = try llama.templateCache.templates(of: llama).render(messages, for: request)
         let tokens = try tokens(of: rendering.prompt, limit: contextLength)
         var form = try AnswerForm(rendering, for: request, vocabulary: vocabulary)
-        if let calls = rendering.callGrammar {
+        let calls = rendering.callGrammar
+        if let calls {
             guard grammar == nil else {
                 throw .invalid("response_format", "cannot be given with tools, whose calls have a form of their own")
             }
@@ -256,7 +254,7 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
                     rendering.generationPrompt, addingSpecial: false, parsingSpecial: true)
             }
         }
-        return Prepared(tokens: tokens, form: form, constraint: try grammar.map(vocabulary.constraint))
+        return Prepared(tokens: tokens, form: form, calls: calls, constraint: try grammar.map(vocabulary.constraint))
     }
 
     /// The tokens that a prompt is to the model; a text that is far beyond `limit` tokens is refused unread.

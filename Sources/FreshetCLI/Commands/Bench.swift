@@ -98,6 +98,7 @@ enum Bench {
         let topics = try values.chosenTopics
         let experiments = values.scope.experiments(topics)
         let rival = try values.rival.rival(environment: Composition.environment)
+        if let path = values.output { try OutputFile.check(path) }
         var source = values.source
         // A context takes its memory at once: no more than is needed, where nobody has chosen.
         (source.model.slotCount, source.model.contextLimit) = (

@@ -106,6 +106,7 @@ enum Generate {
                 message: "With --context-shift an answer may go on for ever, and the next of several would never be "
                     + "written: give --n-predict too, or --format jsonl, which does not put them in order.")
         }
+        if let file = values.manifest { try OutputFile.check(file) }
         var source = values.model
         source.model = source.model.answering(values.choiceCount)
         try await Composition.withModel(source, console: console) { model in

@@ -22,12 +22,14 @@ enum Verify {
                 help: "a file that “freshet generate --manifest” wrote; - is standard input",
                 path: \.manifest),
             groups: [
-                OptionGroup(title: "Model", options: [ModelOptions.fileOption, ModelOptions.verboseOption])
-                    .lifted(to: \.model)
+                OptionGroup(
+                    title: "Model",
+                    options: [ModelOptions.fileOption, ModelOptions.adapterOption, ModelOptions.verboseOption]
+                ).lifted(to: \.model)
             ],
             notes: [
                 "The answer is computed with the manifest's own settings: threads, context, types of the cache. A manifest "
-                    + "of another model is refused.",
+                    + "of another model, or of other adapters, is refused.",
                 "At the first token that differs its log-probabilities are told. A near tie is a difference that rounding "
                     + "makes: of another processor, say, or another number of threads.",
                 "Exit status: 0 the same, 3 different, 1 failed, 2 wrong usage.",
@@ -39,9 +41,12 @@ enum Verify {
         let manifest = try manifest(path, console: console)
         let modelPath = if let model = values.model.path { model } else { try EmbeddedModel.find() }
         // Known before a model is loaded for minutes.
-        try manifest.check(fingerprint: try GGUFFile(path: modelPath).fingerprint, of: modelPath)
+        let file = try GGUFFile(path: modelPath)
+        let fingerprint = file.fingerprint(with: try file.checked(values.model.adapters))
+        try manifest.check(fingerprint: fingerprint, of: modelPath)
         if values.model.isVerbose { LlamaLog.send { line in console.note(line.text) } }
-        let options = LlamaOptions(modelPath: modelPath, as: manifest.environment)
+        var options = LlamaOptions(modelPath: modelPath, as: manifest.environment)
+        options.load.adapters = values.model.adapters
         do { try options.validate() } catch { throw refusal(path, error) }
         let provider = try await Composition.withProgress("Loading the model", console) {
             progress async throws(GenerationError) in

@@ -12,6 +12,11 @@ enum OutputFile {
         try draft.place()
     }
 
+    /// Tells before work of minutes that its result could not be written; what was at the path stays.
+    ///
+    /// - Throws: ``Exit``, as ``write(_:to:)``.
+    static func check(_ path: String) throws(Exit) { _ = try OutputDraft(of: path) }
+
     /// Writes all bytes; answers 0 or the system's error.
     private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
         var rest = bytes[...]

@@ -12,11 +12,13 @@ package struct AnswerForm: Sendable {
     package var isObeyedWhileThinking = false
     /// Tokens of the prompt that are the beginning of what the answers have to obey.
     package var begun: [Token] = []
-    /// Makes what tells one choice's text apart.
-    package var makeReader: @Sendable (_ choice: Int) -> any AnswerReader
+    /// Makes what tells one choice's text apart; `nil` leaves it as it is.
+    package var makeReader: @Sendable (_ choice: Int) -> (any AnswerReader)?
 
     /// A form with nothing but its reader.
-    package init(makeReader: @escaping @Sendable (_ choice: Int) -> any AnswerReader) { self.makeReader = makeReader }
+    package init(makeReader: @escaping @Sendable (_ choice: Int) -> (any AnswerReader)?) {
+        self.makeReader = makeReader
+    }
 }
 
 /// Tells the text of one choice apart: reasoning, text, calls to tools.

@@ -17,10 +17,16 @@ package struct ThinkingTracker: Sendable {
     /// Whether the model is thinking.
     package private(set) var isThinking = false
 
-    private let start: String
-    private let ends: [String]
-    private let forced: [Token]
-    private let budget: Int?
+    /// The tag that begins the thoughts; empty when there is none.
+    let start: String
+    /// The tags that end them.
+    let ends: [String]
+    /// The tokens of one of those.
+    let forced: [Token]
+    /// The most tokens of thoughts.
+    let budget: Int?
+    /// What the prompt has of the answer.
+    private(set) var begun = ""
     private var filter: StopSequenceFilter
     /// How many of the forced tokens have been taken, once the budget is used up.
     private var forcing: Int?
@@ -39,6 +45,7 @@ package struct ThinkingTracker: Sendable {
 
     /// Takes what the prompt has of the answer already.
     package mutating func begin(after prompt: String) {
+        begun = prompt
         follow(prompt)
         count = 0
         limit(isWhole: true)

@@ -25,6 +25,8 @@ public struct Manifest: Sendable, Hashable {
     public var sampling: SamplingOptions
     /// The form that the answers were held to.
     public var responseFormat: ResponseFormat
+    /// What they were held to beside that, where a chat template has them written as more than text; `nil` is nothing.
+    public var form: Form?
     /// Whether the answers went on at the end of the context.
     public var shiftsContext: Bool
     /// The prompt's tokens.
@@ -32,17 +34,18 @@ public struct Manifest: Sendable, Hashable {
     /// The answers, by index.
     public var answers: [Answer]
 
-    /// The version of the JSON form; another one is not understood.
-    public static let version = 1
+    /// The version of the JSON form, which earlier ones are understood beside. Version 1 has no ``form``.
+    public static let version = 2
 
     /// Makes a manifest.
     public init(
         environment: ManifestEnvironment, sampling: SamplingOptions, responseFormat: ResponseFormat = .text,
-        shiftsContext: Bool = false, prompt: [Token], answers: [Answer]
+        form: Form? = nil, shiftsContext: Bool = false, prompt: [Token], answers: [Answer]
     ) {
         self.environment = environment
         self.sampling = sampling
         self.responseFormat = responseFormat
+        self.form = form
         self.shiftsContext = shiftsContext
         self.prompt = prompt
         self.answers = answers
@@ -51,9 +54,9 @@ public struct Manifest: Sendable, Hashable {
 
 extension Manifest {
     /// The manifest of answers of which nothing has come.
-    init(of request: GenerationRequest, prompt: [Token], by environment: ManifestEnvironment) {
+    init(of request: GenerationRequest, prompt: [Token], form: Form? = nil, by environment: ManifestEnvironment) {
         self.init(
-            environment: environment, sampling: request.sampling, responseFormat: request.responseFormat,
+            environment: environment, sampling: request.sampling, responseFormat: request.responseFormat, form: form,
             shiftsContext: request.shiftsContext, prompt: prompt,
             answers: Array(repeating: Answer(), count: request.choiceCount))
     }

@@ -6,8 +6,10 @@ internal import Glibc
 public struct ManifestEnvironment: Sendable, Hashable {
     /// The model's name, for a person.
     public var model: String
-    /// What tells the model's file from others; see ``LlamaModel/fingerprint``.
+    /// What tells the model's file, with its adapters, from others; see ``LlamaModel/fingerprint``.
     public var fingerprint: String
+    /// The adapters' files and scales, for a person.
+    public var adapters: [String] = []
     /// The versions of Freshet, llama.cpp and ggml.
     public var freshet, llama, ggml: String
     /// What ggml's code for the processor was built for and found there.
@@ -30,8 +32,9 @@ extension LlamaProvider {
     /// What reproducible answers of this provider depend on beside the request.
     public var environment: ManifestEnvironment {
         ManifestEnvironment(
-            model: llama.name, fingerprint: llama.fingerprint, freshet: FreshetVersion.current,
-            llama: String(cString: freshet_llama_version()), ggml: String(cString: freshet_ggml_version()),
+            model: llama.name, fingerprint: llama.fingerprint, adapters: options.load.adapters.map(\.label),
+            freshet: FreshetVersion.current, llama: String(cString: freshet_llama_version()),
+            ggml: String(cString: freshet_ggml_version()),
             processor: ProcessorFeatures.description, threads: options.threads(for: llama),
             batchThreads: options.batchThreads(for: llama), contextLength: contextLength, keyType: options.keyType,
             valueType: options.valueType, flashAttention: options.flashAttention,

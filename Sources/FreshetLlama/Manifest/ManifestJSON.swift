@@ -11,7 +11,8 @@ extension Manifest {
         return .object([
             "version": .integer(Int128(Self.version)), "model": environment.modelJSON, "build": environment.buildJSON,
             "settings": environment.settingsJSON, "sampling": sampling.json, "response_format": responseFormat.json,
-            "context_shift": .bool(shiftsContext), "prompt": .array(prompt.map { JSONValue.integer(Int128($0)) }),
+            "form": form?.json ?? .null, "context_shift": .bool(shiftsContext),
+            "prompt": .array(prompt.map { JSONValue.integer(Int128($0)) }),
             "answers": .array(answers),
         ])
     }
@@ -24,8 +25,8 @@ extension Manifest {
         let root = JSONField(json)
         _ = try root.members()
         let version: Int = try root.required("version").integer()
-        guard version == Self.version else {
-            throw .invalid("version", "is \(version), and this program knows \(Self.version)")
+        guard 1...Self.version ~= version else {
+            throw .invalid("version", "is \(version), and this program knows 1 to \(Self.version)")
         }
         var sampling = SamplingOptions()
         try sampling.read(try root.required("sampling"))
@@ -40,6 +41,7 @@ extension Manifest {
         self.init(
             environment: try ManifestEnvironment(root), sampling: sampling,
             responseFormat: try ResponseFormat(manifest: root["response_format"]),
+            form: try root["form"].map { form throws(GenerationError) in try Form(form) },
             shiftsContext: try root.required("context_shift").bool(), prompt: try root.required("prompt").tokens(),
             answers: answers)
     }
@@ -59,7 +61,12 @@ extension Manifest.Answer {
 }
 
 extension ManifestEnvironment {
-    fileprivate var modelJSON: JSONValue { .object(["name": .string(model), "fingerprint": .string(fingerprint)]) }
+    fileprivate var modelJSON: JSONValue {
+        .object([
+            "name": .string(model), "fingerprint": .string(fingerprint),
+            "adapters": .array(adapters.map(JSONValue.string)),
+        ])
+    }
 
     fileprivate var buildJSON: JSONValue {
         .object([
@@ -91,6 +98,7 @@ extension ManifestEnvironment {
         }
         self.init(
             model: try model.required("name").string(), fingerprint: try model.required("fingerprint").string(),
+            adapters: try model["adapters"]?.items().map { item throws(GenerationError) in try item.string() } ?? [],
             freshet: try build.required("freshet").string(), llama: try build.required("llama").string(),
             ggml: try build.required("ggml").string(), processor: try build.required("processor").string(),
             threads: try settings.required("threads").integer(),
@@ -151,14 +159,14 @@ extension ResponseFormat {
 
 extension JSONField {
     /// The member of that name.
-    fileprivate func required(_ name: String) throws(GenerationError) -> JSONField {
+    func required(_ name: String) throws(GenerationError) -> JSONField {
         _ = try members()
         guard let field = self[name] else { throw .invalid(path.isEmpty ? name : "\(path).\(name)", "is required") }
         return field
     }
 
     /// The list of token ids. Which there are, only the model knows.
-    fileprivate func tokens() throws(GenerationError) -> [Token] {
+    func tokens() throws(GenerationError) -> [Token] {
         try items().map { item throws(GenerationError) in try item.integer() }
     }
 }

@@ -37,7 +37,9 @@ extension LlamaProvider {
     ///   the computation fails.
     public func verify(_ manifest: Manifest) async throws(GenerationError) -> Verification {
         try manifest.check(fingerprint: llama.fingerprint, of: llama.path)
-        for (name, tokens) in [("prompt", manifest.prompt)] + manifest.answers.map({ ("answers", $0.tokens) }) {
+        for (name, tokens) in [("prompt", manifest.prompt), ("form", manifest.form?.tokens ?? [])]
+            + manifest.answers.map({ ("answers", $0.tokens) })
+        {
             guard let stray = tokens.first(where: { !llama.vocabulary.contains($0) }) else { continue }
             throw .invalid(name, "holds token \(stray), but the vocabulary has \(llama.vocabulary.count)")
         }
@@ -48,7 +50,7 @@ extension LlamaProvider {
                 prompt: .tokens(manifest.prompt), sampling: manifest.sampling, maxTokens: answer.tokens.count,
                 responseFormat: manifest.responseFormat, shiftsContext: manifest.shiftsContext, isReproducible: true)
             request.sampling.seed = request.sampling.seed.map { $0 &+ UInt64(index) }
-            let stream = try await stream(request, onToken: comparison.take)
+            let stream = try await stream(request, form: manifest.form, onToken: comparison.take)
             for try await _ in stream where comparison.result.difference != nil { break }
             result.matchingTokens += comparison.result.matchingTokens
             result.drift = max(result.drift, comparison.result.drift)
@@ -71,9 +73,11 @@ extension Manifest {
     /// - Throws: ``GenerationError`` that says which file it is of.
     public func check(fingerprint: String, of path: String) throws(GenerationError) {
         guard environment.fingerprint == fingerprint else {
+            let names = environment.adapters.joined(separator: " and ")
+            let adapters = names.isEmpty ? "" : " with \(names),"
             throw GenerationError(
                 .invalidRequest,
-                "The manifest is of another model: “\(environment.model)” with the fingerprint "
+                "The manifest is of another model: “\(environment.model)”\(adapters) with the fingerprint "
                     + "\(environment.fingerprint), but that of \(path) is \(fingerprint).")
         }
     }

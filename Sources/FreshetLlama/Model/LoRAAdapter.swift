@@ -11,6 +11,9 @@ public struct LoRAAdapter: Sendable, Hashable {
     /// Names an adapter.
     public init(path: String, scale: Float = 1) { (self.path, self.scale) = (path, scale) }
 
+    /// Its file's name and its scale, for a person: `style.gguf:0.5`.
+    var label: String { "\(path.split(separator: "/").last ?? ""):\(scale)" }
+
     /// The adapter's file, checked against the model that it is to be added to. llama.cpp ends the process where their
     /// shapes do not fit.
     ///

@@ -20,12 +20,19 @@ struct VerifyTests {
         sampling.logitBias = [7: 1.5, 5: -.infinity]
         sampling.stages = [.topK, .temperature]
         let environment = ManifestEnvironment(
-            model: "naïve", fingerprint: "0123456789abcdef", freshet: "0.1.0", llama: "b1", ggml: "0.9",
+            model: "naïve", fingerprint: "0123456789abcdef", adapters: ["style.gguf:0.5"], freshet: "0.1.0",
+            llama: "b1", ggml: "0.9",
             processor: "AVX2=1", threads: 2, batchThreads: 4, contextLength: 512, keyType: .q8_0, valueType: .f16,
             flashAttention: nil, usesRepacking: true, usesBLAS: false, usesKernels: true)
         return Manifest(
-            environment: environment, sampling: sampling, responseFormat: .regex("a+"), shiftsContext: true,
-            prompt: [1, 300],
+            environment: environment, sampling: sampling, responseFormat: .regex("a+"),
+            form: Manifest.Form(
+                calls: Grammar(
+                    text: "root ::= .", triggers: [.text("<call>"), .token(7)], seesControlTokens: true,
+                    field: "form.calls.grammar"),
+                isObeyedWhileThinking: true, begun: [8], shown: [9, 3],
+                thoughts: .init(start: "<t>", ends: ["</t>", "<call>"], forced: [5, 6], budget: 2, begun: "a<t>")),
+            shiftsContext: true, prompt: [1, 300],
             answers: [
                 Manifest.Answer(tokens: [5, 2], logProbabilities: [-0.1, -.infinity]), Manifest.Answer(),
             ])
@@ -37,15 +44,26 @@ struct VerifyTests {
         #expect(try Manifest(json: try JSONValue(json: golden.utf8)) == Self.sample)
         for format in [ResponseFormat.text, .jsonObject, .jsonSchema("{}"), .grammar("root ::= \"a\"")] {
             var other = Self.sample
-            other.responseFormat = format
+            (other.responseFormat, other.form) = (format, nil)
             #expect(try Manifest(json: try JSONValue(json: other.json.text.utf8)) == other)
         }
+    }
+
+    /// The version before knew no form and no adapters.
+    @Test func theFirstVersionIsUnderstood() throws {
+        var old = Self.sample
+        (old.form, old.environment.adapters) = (nil, [])
+        guard case .object(var members) = old.json, case .object(var model)? = members["model"] else { return }
+        (members["version"], members["form"], model["adapters"]) = (1, nil, nil)
+        members["model"] = .object(model)
+        #expect(try Manifest(json: .object(members)) == old)
     }
 
     /// A member that is missing, of another kind or out of range, and what is named.
     @Test(
         arguments: [
-            (["version"], nil, "version"), (["version"], 2, "version"), (["version"], "1", "version"),
+            (["version"], nil, "version"), (["version"], 3, "version"), (["version"], 0, "version"),
+            (["version"], "1", "version"),
             (["model"], nil, "model"), (["model", "fingerprint"], 7, "model.fingerprint"),
             (["settings"], [], ""), (["settings", "threads"], .number(0.5), "settings.threads"),
             (["settings", "cache_type_k"], "f64", "settings.cache_type_k"),
@@ -58,6 +76,11 @@ struct VerifyTests {
             (["answers"], [["tokens": [1]]], "answers[0].logprobs"), (["answers"], [7], ""),
             (["answers"], .array(Array(repeating: ["tokens": [], "logprobs": []], count: 129)), "answers"),
             (["response_format"], ["type": "poem"], "response_format.type"),
+            (["model", "adapters"], [7], "adapters[0]"),
+            (["form"], 7, ""), (["form", "begun"], nil, "form.begun"), (["form", "shown"], ["a"], "form.shown[0]"),
+            (["form", "calls", "grammar"], nil, "form.calls.grammar"), (["form", "calls", "triggers"], [[:]], ""),
+            (["form", "thoughts", "ends"], ["</t>", 7], "form.thoughts.ends[1]"),
+            (["form", "thoughts", "budget"], .number(0.5), "form.thoughts.budget"),
         ] as [([String], JSONValue?, String)])
     func aHostileManifestIsRefusedByName(_ path: [String], _ value: JSONValue?, _ parameter: String) {
         func replacing(_ whole: JSONValue, _ path: ArraySlice<String>) -> JSONValue {
@@ -119,5 +142,15 @@ struct VerifyTests {
         #expect(strange.ending == .exited(1) && strange.errorText.contains("threads must be"), "\(strange.errorText)")
         let broken = await Self.verify("{\"version\":1,")
         #expect(broken.ending == .exited(1) && broken.errorText.contains("is no manifest"), "\(broken.errorText)")
+    }
+
+    /// Before a model is loaded, which here would fail too: nobody waits for an answer that has no place.
+    @Test(arguments: [
+        ["generate", "--manifest", "/nowhere/a.json", "Hi"], ["bench", "-o", "/nowhere/a.json", "prompt"],
+    ])
+    func aPlaceThatCannotBeWrittenIsToldFirst(_ arguments: [String]) async {
+        let told = await FreshetProcess.run(arguments + ["-m", "/nowhere/model.gguf"])
+        #expect(told.ending == .exited(1) && told.text.isEmpty)
+        #expect(told.errorText.contains("Cannot write “/nowhere/a.json”: No such file"), "\(told.errorText)")
     }
 }

@@ -71,6 +71,18 @@ struct OutputFileTests {
         #expect(throws: Exit.failed("Cannot write “\(folder.place(name))”: \(reason)")) {
             try OutputFile.write("text", to: folder.place(name))
         }
+        #expect(throws: Exit.failed("Cannot write “\(folder.place(name))”: \(reason)")) {
+            try OutputFile.check(folder.place(name))
+        }
         #expect(folder.names == before && Self.mode(folder.place(name)) == mode)
+    }
+
+    @Test func aCheckLeavesNothingBehind() throws {
+        let folder = try Folder()
+        try OutputFile.check(folder.place("a"))
+        #expect(folder.names.isEmpty)
+        try OutputFile.write("old", to: folder.place("a"))
+        try OutputFile.check(folder.place("a"))
+        #expect(folder.names == ["a"] && folder.text("a") == "old")
     }
 }

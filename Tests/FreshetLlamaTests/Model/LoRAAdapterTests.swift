@@ -140,6 +140,42 @@ import Testing
         #expect(Self.difference(plain, adapted) > 0.01)
     }
 
+    /// A manifest is found again with the same adapters at the same scales, and refused with any others.
+    @Test func aManifestIsOfTheModelWithItsAdapters() async throws {
+        let file = try TemporaryFile(Self.base.file)
+        let first = try TemporaryFile(Self.adapter(seed: 1).file)
+        let second = try TemporaryFile(Self.adapter(seed: 2).file)
+        let (modelPath, paths) = (file.path, [first.path, second.path])
+        func provider(_ scales: [Float]) async throws -> LlamaProvider {
+            var options = LlamaOptions(modelPath: modelPath)
+            options.threads = 1
+            options.load.adapters = zip(paths, scales).map { LoRAAdapter(path: $0, scale: $1) }
+            return try await LlamaProvider.load(options)
+        }
+        var request = GenerationRequest(
+            prompt: .tokens(Self.tokens), maxTokens: 20, isReproducible: true, givesManifest: true)
+        (request.sampling.seed, request.sampling.ignoresEndOfGeneration) = (7, true)
+        let adapted = try await provider([1, 0.5])
+        let json = try #require(try await adapted.reply(to: request).metadata["manifest"])
+        await adapted.shutDown()
+        let manifest = try Manifest(json: json)
+        let names = zip(paths, ["1.0", "0.5"]).map { "\(URL(filePath: $0).lastPathComponent):\($1)" }
+        #expect(manifest.environment.adapters == names)
+        let again = try await provider([1, 0.5])
+        #expect(try await again.verify(manifest) == Verification(matchingTokens: 20, drift: 0))
+        await again.shutDown()
+        for scales in [[], [1], [0.5, 1]] as [[Float]] {
+            let other = try await provider(scales)
+            let error = await #expect(throws: GenerationError.self) { _ = try await other.verify(manifest) }
+            #expect(error?.message.contains("another model: “tiny” with \(names.joined(separator: " and ")),") == true)
+            // The adapters do change the answer.
+            var foreign = manifest
+            foreign.environment.fingerprint = other.llama.fingerprint
+            #expect(try await other.verify(foreign).difference != nil, "\(scales)")
+            await other.shutDown()
+        }
+    }
+
     private struct Damage: Sendable, CustomTestStringConvertible {
         let words: String
         let change: @Sendable (inout GGUFWriter) -> Void
