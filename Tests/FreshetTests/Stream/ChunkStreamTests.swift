@@ -244,22 +244,34 @@ import Testing
         #expect(read == (0..<count).map(text) + [chunk(Self.end)])
     }
 
-    @Test func whatIsWrittenPatientlyComesWithTheNextOrAWakeOrTheEnd() async throws {
+    @Test(.timeLimit(.minutes(5))) func whatIsWrittenPatientlyComesWithTheNextOrAWakeOrTheEnd() async throws {
         for ending in 0..<4 {
-            let (stream, writer) = ChunkStream.makeStream(capacity: 8)
-            let reading = Task { try await stream.makeAsyncIterator().nextBatch() }
-            // Until the reader waits, there is nothing that it could be spared.
-            for _ in 0..<1000 { await Task.yield() }
-            writer.writePatiently(text(0))
-            writer.writePatiently(text(1))
+            let (room, read) = (Count(), Count())
+            let (stream, writer) = ChunkStream.makeStream(capacity: 8, onRoom: { room.add() })
+            for number in 0..<8 { writer.write(text(number)) }
+            let reading = Task {
+                let iterator = stream.makeAsyncIterator()
+                var batches: [[Chunk]] = []
+                while let batch = try? await iterator.nextBatch() {
+                    batches.append(Array(batch))
+                    read.add()
+                }
+                return batches
+            }
+            // There is room once the reader has come back and waits.
+            while room.now == 0 { await Task.yield() }
+            writer.writePatiently(text(8))
+            writer.writePatiently(text(9))
             switch ending {
-            case 0: writer.write(text(2))
+            case 0: writer.write(text(10))
             case 1: writer.wake()
             case 2: writer.fail(GenerationError(.engineFailed, "It failed."))
-            default: for number in 2..<8 { writer.writePatiently(text(number)) }
+            default: for number in 10..<16 { writer.writePatiently(text(number)) }
             }
-            let batch = Array(try await reading.value ?? [])
-            #expect(batch.starts(with: [text(0), text(1)]) && batch.count == [3, 2, 2, 8][ending], "ending \(ending)")
+            while read.now < 2 { await Task.yield() }
+            writer.fail(GenerationError(.engineFailed, "It failed."))
+            let expected = [0..<8, 8..<[11, 10, 10, 16][ending]].map { $0.map(text) }
+            #expect(try await reading.value == expected, "ending \(ending)")
         }
     }
 
