@@ -3,16 +3,19 @@
 /// Equal values keep the order of their indices, so the answer is one and the same whatever way it was found. Values
 /// that cannot be chosen, minus infinity and NaN, are never found.
 struct LargestSelector: ~Copyable {
-    /// Up to this many are kept in a small sorted list; more are sorted by radix.
+    /// Up to this many are looked for among the blocks' maxima first; for more, all values are counted.
     static let smallLimit = 128
-    /// How many values one block holds; a column has a fourth of them.
-    private static let block = 256
+    /// Up to this many are sorted by insertion, and more by radix, whose tables cost some microseconds.
+    private static let insertionLimit = 128
+    /// So many gathered values are cut back to those that are looked for.
+    private static let gatherLimit = 512
+    /// The most values that one block holds; a column has a fourth of them.
+    private static let largestBlock = 256
 
     private let capacity: Int
     /// The answer of the last search.
     let indices: UnsafeMutablePointer<Int32>
     private let columnMaxima: UnsafeMutablePointer<SIMD4<Float>>
-    private let best: UnsafeMutablePointer<Float>
     private let keys: UnsafeMutablePointer<UInt64>
     private let otherKeys: UnsafeMutablePointer<UInt64>
     private let histogram: UnsafeMutablePointer<Int>
@@ -22,8 +25,7 @@ struct LargestSelector: ~Copyable {
     init(capacity: Int) {
         self.capacity = capacity
         indices = .allocate(capacity: capacity)
-        columnMaxima = .allocate(capacity: capacity / Self.block + 1)
-        best = .allocate(capacity: Self.smallLimit)
+        columnMaxima = .allocate(capacity: capacity / FloatScan.width + 1)
         keys = .allocate(capacity: capacity)
         otherKeys = .allocate(capacity: capacity)
         histogram = .allocate(capacity: Self.digits)
@@ -32,7 +34,6 @@ struct LargestSelector: ~Copyable {
     deinit {
         indices.deallocate()
         columnMaxima.deallocate()
-        best.deallocate()
         keys.deallocate()
         otherKeys.deallocate()
         histogram.deallocate()
@@ -49,64 +50,112 @@ struct LargestSelector: ~Copyable {
         return k <= Self.smallLimit ? findFew(k, of: values, count: count) : findMany(k, of: values, count: count)
     }
 
-    /// The values are taken in blocks, and each block in four columns. The k-th largest maximum of a column bounds the
-    /// k-th largest value from below, so that most blocks are passed over after one SIMD pass.
+    /// The values are taken in blocks, and each block in four columns. What k columns reach, at least k values reach, and
+    /// mostly few more: those are sorted, and most blocks are passed over after one SIMD pass.
     private func findFew(_ k: Int, of values: UnsafePointer<Float>, count: Int) -> Int {
-        let blocks = measureBlocks(of: values, count: count)
-        // Minus infinity cannot be chosen, so the least number that can be is the bound where nothing else is.
-        var bound = max(kthColumn(k, of: blocks), -.greatestFiniteMagnitude)
-        var found = 0
+        // With few more columns than k, most of the values would reach the bound.
+        var length = Self.largestBlock
+        while length > FloatScan.width, count / length < k { length /= 2 }
+        let blocks = measureBlocks(of: values, count: count, length: length)
+        var bound = bound(reachedBy: k, of: blocks)
+        var gathered = 0
         for block in 0..<blocks where any(columnMaxima[block] .>= bound) {
-            let start = block * Self.block
-            FloatScan.forEach(in: values + start, count: min(Self.block, count - start), atLeast: bound) { place in
-                insert(values[start + place], start + place, among: &found, of: k)
-                // Once k are found only a larger value gets in, so that a long run of equals is passed over too.
-                if found == k { bound = max(bound, best[k - 1].nextUp) }
+            let start = block * length
+            FloatScan.forEach(in: values + start, count: min(length, count - start), atLeast: bound) { place in
+                keys[gathered] = Self.key(values[start + place], start + place)
+                gathered += 1
             }
+            guard gathered > Self.gatherLimit else { continue }
+            // Many reach the bound, all of them where all are equal: of what follows, only larger ones get in.
+            gathered = take(k, of: gathered)
+            for place in 0..<gathered { keys[place] = Self.key(values[Int(indices[place])], Int(indices[place])) }
+            if gathered == k { bound = max(bound, values[Int(indices[k - 1])].nextUp) }
         }
-        return found
+        return take(k, of: gathered)
     }
 
-    private func measureBlocks(of values: UnsafePointer<Float>, count: Int) -> Int {
-        let whole = count / Self.block
+    private func measureBlocks(of values: UnsafePointer<Float>, count: Int, length: Int) -> Int {
+        let whole = count / length
         for block in 0..<whole {
-            let start = values + block * Self.block
-            columnMaxima[block] = FloatScan.largest(start, sixteens: Self.block / FloatScan.width)
+            columnMaxima[block] = FloatScan.largest(values + block * length, sixteens: length / FloatScan.width)
         }
-        let rest = count - whole * Self.block
+        let rest = count - whole * length
         guard rest > 0 else { return whole }
         columnMaxima[whole] = SIMD4(repeating: -.infinity)
-        columnMaxima[whole].x = FloatScan.maximum(values + whole * Self.block, count: rest)
+        columnMaxima[whole].x = FloatScan.maximum(values + whole * length, count: rest)
         return whole + 1
     }
 
-    /// The k-th largest maximum of a column, or minus infinity when there are fewer columns.
-    private func kthColumn(_ k: Int, of blocks: Int) -> Float {
-        guard blocks * 4 >= k else { return -.infinity }
-        var found = 0
-        for block in 0..<blocks {
-            let maxima = columnMaxima[block]
-            insert(maxima.x, block, among: &found, of: k)
-            insert(maxima.y, block, among: &found, of: k)
-            insert(maxima.z, block, among: &found, of: k)
-            insert(maxima.w, block, among: &found, of: k)
+    /// A number that at least `k` columns' maxima reach, and not many more; the least number that can be chosen where there
+    /// are not so many. Found by bisection of the floats' order, so that it takes few steps however they lie.
+    private func bound(reachedBy k: Int, of blocks: Int) -> Float {
+        var low = Int(Self.order(-.greatestFiniteMagnitude))
+        guard reaching(-.greatestFiniteMagnitude, of: blocks) >= k else { return Self.float(low) }
+        var high = Int(Self.order(.infinity)) + 1
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            let reached = reaching(Self.float(middle), of: blocks)
+            if reached >= k { low = middle } else { high = middle }
+            if k...(k + k / 4) ~= reached { break }
         }
-        return best[k - 1]
+        return Self.float(low)
     }
 
-    /// Puts a value in its place among the `found` best, of which no more than `k` are kept.
+    /// How many columns' maxima are at least so large.
     @inline(__always)
-    private func insert(_ value: Float, _ index: Int, among found: inout Int, of k: Int) {
-        guard found < k || value > best[k - 1] else { return }
-        if found < k { found += 1 }
-        var place = found - 1
-        while place > 0, best[place - 1] < value {
-            best[place] = best[place - 1]
-            indices[place] = indices[place - 1]
-            place -= 1
+    private func reaching(_ bound: Float, of blocks: Int) -> Int {
+        var counts = SIMD4<Int32>.zero
+        for block in 0..<blocks {
+            // Lane by lane, as in `FloatScan`.
+            let maxima = columnMaxima[block]
+            counts.x &+= maxima.x >= bound ? 1 : 0
+            counts.y &+= maxima.y >= bound ? 1 : 0
+            counts.z &+= maxima.z >= bound ? 1 : 0
+            counts.w &+= maxima.w >= bound ? 1 : 0
         }
-        best[place] = value
-        indices[place] = Int32(truncatingIfNeeded: index)
+        return Int(counts.wrappedSum())
+    }
+
+    /// A number that is larger the larger the value is, and its inverse.
+    private static func order(_ value: Float) -> Int32 {
+        let bits = Int32(bitPattern: value.bitPattern)
+        return bits >= 0 ? bits : bits ^ .max
+    }
+
+    private static func float(_ order: Int) -> Float {
+        let bits = Int32(truncatingIfNeeded: order)
+        return Float(bitPattern: UInt32(bitPattern: bits >= 0 ? bits : bits ^ .max))
+    }
+
+    /// Writes the indices of the first `k` of the gathered keys.
+    private func take(_ k: Int, of gathered: Int) -> Int {
+        let sorted = sort(gathered)
+        let found = min(k, gathered)
+        for place in 0..<found { indices[place] = Int32(truncatingIfNeeded: sorted[place]) }
+        return found
+    }
+
+    /// A number that is smaller the larger the value is, and of two equal values the one with the lower index.
+    @inline(__always)
+    private static func key(_ value: Float, _ index: Int) -> UInt64 {
+        UInt64(key(value)) << 32 | UInt64(UInt32(truncatingIfNeeded: index))
+    }
+
+    /// Sorts the gathered keys.
+    ///
+    /// - Returns: where they are then.
+    private func sort(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+        guard count <= Self.insertionLimit else { return sortByRadix(count) }
+        for next in 0..<count {
+            let key = keys[next]
+            var place = next
+            while place > 0, keys[place - 1] > key {
+                keys[place] = keys[place - 1]
+                place -= 1
+            }
+            keys[place] = key
+        }
+        return keys
     }
 }
 
@@ -132,15 +181,11 @@ extension LargestSelector {
         }
         var gathered = 0
         for index in 0..<count where values[index] > -.infinity {
-            let key = Self.key(values[index])
-            guard key >> shift <= lastClass else { continue }
-            keys[gathered] = UInt64(key) << 32 | UInt64(UInt32(truncatingIfNeeded: index))
+            guard Self.key(values[index]) >> shift <= lastClass else { continue }
+            keys[gathered] = Self.key(values[index], index)
             gathered += 1
         }
-        let sorted = sort(gathered)
-        let found = min(k, gathered)
-        for place in 0..<found { indices[place] = Int32(truncatingIfNeeded: sorted[place]) }
-        return found
+        return take(k, of: gathered)
     }
 
     /// A number that is smaller the larger the value is.
@@ -151,7 +196,7 @@ extension LargestSelector {
     }
 
     /// Least-significant-digit radix sort by key; it is stable, and no order of the values makes it slow.
-    private func sort(_ count: Int) -> UnsafeMutablePointer<UInt64> {
+    private func sortByRadix(_ count: Int) -> UnsafeMutablePointer<UInt64> {
         var (from, to) = (keys, otherKeys)
         for shift: UInt64 in stride(from: 32, to: 64, by: 11) {
             let mask = UInt64(Self.digits - 1)
