@@ -37,14 +37,10 @@ final class AnswerStream: @unchecked Sendable {
     private var firstTokenAt: ContinuousClock.Instant?
     private var drafts = (computed: 0, accepted: 0)
 
-    /// Whether the next token comes within ``nearness``, as far as is known. Waking a reader takes the engine's thread some
-    /// 10 µs, which for the smallest models is a twentieth of a token's time: theirs are woken once in ``wakeInterval``.
+    /// Whether the next token comes soon, as far as is known: the reader is then woken once in ``Pace/patience``.
     var isNextNear = false
     private var isHolding = false
     private var wokenAt: ContinuousClock.Instant?
-
-    static let nearness = Duration.microseconds(500)
-    private static let wakeInterval = Duration.milliseconds(1)
 
     /// A stream that begins now.
     init(
@@ -98,7 +94,7 @@ final class AnswerStream: @unchecked Sendable {
     private func mayWait(_ content: Chunk.Content) -> Bool {
         guard isNextNear, case .text = content else { return false }
         let time = now()
-        if let wokenAt, time - wokenAt < Self.wakeInterval { return true }
+        if let wokenAt, time - wokenAt < Pace.patience { return true }
         wokenAt = time
         return false
     }

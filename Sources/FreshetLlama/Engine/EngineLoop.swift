@@ -15,8 +15,7 @@ final class EngineLoop {
     private var slots: [Slot]
     private var batch: Batch
     private var generationCount: UInt64 = 0
-    /// The tokens of the last batch, where it took less than ``AnswerStream/nearness``; else 0.
-    private var quickBatch = 0
+    private var pace = Pace()
     /// The model that guesses, where there is one; `nil` once it has failed.
     private var drafter: ModelDrafter?
 
@@ -139,7 +138,7 @@ final class EngineLoop {
     /// Lets a generation begin with what its sequence holds.
     private func begin(_ place: Int) {
         guard let sequence = slots[place].sequence else { return }
-        slots[place].update { $0.begin(cached: memory.length(of: sequence)) }
+        slots[place].generation?.begin(cached: memory.length(of: sequence))
     }
 
     /// Puts what the folder gave into memory, one generation's blocks after the other's, until the time is over. A
@@ -180,7 +179,7 @@ final class EngineLoop {
     /// Ends a stream with an error, after the text that its choices held back.
     private func fail(_ answers: AnswerStream, _ error: GenerationError) {
         for place in slots.indices where slots[place].generation?.answers === answers {
-            slots[place].update { $0.flush() }
+            slots[place].generation?.flush()
         }
         answers.writer.fail(error)
         // Some of its choices may still stand in line.
@@ -197,7 +196,7 @@ final class EngineLoop {
         let hasRestored =
             slots.contains { !$0.blocks.isEmpty } && restore(until: turn + scheduler.restoringTime(beside: demands))
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
-        for place in slots.indices { slots[place].update { $0.prepareDraft() } }
+        for place in slots.indices { slots[place].generation?.prepareDraft() }
         guard slots.contains(where: \.hasWork) else { return hasRestored }
         if turns?.isContended == true { wakeReaders() }
         return (turns?.take { compute(since: turn) } ?? compute(since: turn)) || hasRestored
@@ -215,14 +214,15 @@ final class EngineLoop {
         let outputs = slots.indices.map { contribute(plan[$0], of: $0) }
         guard batch.count > 0 else { return false }
         let planned = slots.indices.filter { plan[$0] > 0 }
-        let isNear = batch.count <= quickBatch
-        for place in slots.indices where !isNear || plan[place] == 0 { slots[place].generation?.answers.wakeReader() }
+        let isQuick = pace.isQuick(batch.count)
+        for place in slots.indices where !isQuick || plan[place] == 0 { slots[place].generation?.answers.wakeReader() }
         do throws(GenerationError) {
             guard memory.makeRoom(for: batch.count) else { throw .noRoom }
-            switch try backend.decode(batch, shouldInterrupt: abandonment(of: planned)) {
+            let abandonment = abandonment(of: planned)
+            switch try backend.decode(batch, shouldInterrupt: { abandonment.isCertain }) {
             case .computed:
-                quickBatch = now() - start < AnswerStream.nearness ? batch.count : 0
-                for place in planned { slots[place].generation?.answers.isNextNear = quickBatch > 0 }
+                pace.observe(tokens: batch.count, took: now() - start)
+                for place in planned { slots[place].generation?.answers.isNextNear = pace.isQuick }
                 for place in planned { advance(place, by: plan[place], outputs: outputs[place]) }
                 scheduler.observe(took: now() - start)
             case .interrupted:
@@ -258,8 +258,9 @@ final class EngineLoop {
         }
         guard !wishes.isEmpty else { return }
         do throws(GenerationError) {
-            let guesses = try drafter.guesses(for: wishes, outlook) { queue.isStopping }
-            for (wish, guesses) in zip(wishes, guesses) { slots[wish.place].update { $0.take(guesses) } }
+            let abandonment = abandonment(of: wishes.map(\.place))
+            let guesses = try drafter.guesses(for: wishes, outlook) { abandonment.isCertain }
+            for (wish, guesses) in zip(wishes, guesses) { slots[wish.place].generation?.take(guesses) }
         } catch {
             // Answers need no guesses.
             LlamaLog.write(LlamaLog.Line(level: .warning, text: "no more drafts: \(error.message)"))
@@ -305,19 +306,17 @@ final class EngineLoop {
 
     /// Draws a token from each row of logits in turn, as long as the one drawn before is the drafted one.
     private func pick(_ place: Int, _ outputs: ClosedRange<Int>) throws(GenerationError) {
-        slots[place].generation?.answers.countDrafted(outputs.count - 1)
+        guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
+        generation.answers.countDrafted(outputs.count - 1)
         for output in outputs {
             if output > outputs.lowerBound {
-                guard slots[place].generation?.goesOn(with: batch.tokens[output]) == true else { break }
+                guard generation.goesOn(with: batch.tokens[output]) else { break }
                 extend(place, by: 1)
-                slots[place].generation?.answers.countAccepted()
+                generation.answers.countAccepted()
             }
             guard let logits = backend.logits(at: output) else { throw .noLogits }
-            try slots[place].update { generation throws(GenerationError) in
-                try generation.step(logits, backend: backend)
-            }
+            try generation.step(logits, backend: backend)
         }
-        guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
         if generation.computed <= batch.positions[outputs.upperBound] {
             memory.truncate(sequence, to: generation.computed)
         }
@@ -325,11 +324,9 @@ final class EngineLoop {
 
     /// Says that `count` more tokens of a slot are in memory.
     private func extend(_ place: Int, by count: Int) {
-        guard let sequence = slots[place].sequence else { return }
-        slots[place].update { generation in
-            memory.append(generation.tokens, generation.computed..<generation.computed + count, to: sequence)
-            generation.advance(by: count)
-        }
+        guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
+        memory.append(generation.tokens, generation.computed..<generation.computed + count, to: sequence)
+        generation.advance(by: count)
     }
 
     /// Finds out how far a computation came that was broken off.
@@ -341,7 +338,7 @@ final class EngineLoop {
         for place in backend.isTrimmable ? planned : Array(slots.indices) {
             guard let generation = slots[place].generation, let sequence = slots[place].sequence else { continue }
             let position = memory.resume(generation.tokens, of: sequence)
-            slots[place].update { $0.resume(from: position) }
+            generation.resume(from: position)
         }
     }
 
@@ -349,7 +346,7 @@ final class EngineLoop {
     private func shift(_ place: Int) {
         guard let generation = slots[place].generation, let sequence = slots[place].sequence else { return }
         let held = memory.shift(sequence, removing: generation.shiftRange)
-        slots[place].update { $0.shift(computed: held) }
+        generation.shift(computed: held)
     }
 
     /// Ends a generation whose computation failed. What its sequence holds is unknown.
@@ -360,27 +357,9 @@ final class EngineLoop {
         slots[place].release()
     }
 
-    /// The question whether a batch is abandoned, for while it is computed. llama.cpp asks between any two of its
-    /// operations, some hundred times for a token that a small model has in a fraction of a millisecond: the slots are looked
-    /// at where something has happened.
-    private func abandonment(of planned: [Int]) -> () -> Bool {
-        let expiry = planned.compactMap { slots[$0].generation?.answers.expiry }.min()
-        var seen: Int?
-        return { [self] in
-            let departures = queue.departures
-            guard departures != seen || expiry.map({ $0 <= now() }) == true else { return false }
-            seen = departures
-            return isAbandoned(planned)
-        }
-    }
-
-    /// Whether nobody waits for a running batch any more, so that it is not worth finishing.
-    private func isAbandoned(_ planned: [Int]) -> Bool {
-        if queue.isStopping { return true }
-        return planned.allSatisfy { place in
-            guard let answers = slots[place].generation?.answers else { return true }
-            return answers.writer.isEnded || answers.timeout() != nil
-        }
+    /// The question whether those slots' streams still have readers.
+    private func abandonment(of places: [Int]) -> Abandonment {
+        Abandonment(of: places.compactMap { slots[$0].generation?.answers }, queue: queue, now: now)
     }
 }
 

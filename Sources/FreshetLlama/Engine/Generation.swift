@@ -2,7 +2,9 @@ internal import Freshet
 
 /// One choice of a running request: the tokens so far, how the next one is picked, and the way from tokens to the
 /// reader.
-struct Generation {
+///
+/// It belongs to the engine's thread, and to the one slot that it runs in.
+final class Generation {
     /// The prompt, and after it every token picked; without those that a context shift has taken out.
     private(set) var tokens: [Token]
     /// How many of them are in the sequence's memory.
@@ -92,7 +94,7 @@ struct Generation {
     var draft: [Token] { speculation?.draft ?? [] }
 
     /// Looks for what may follow the token that was drawn last, where that can be of use.
-    mutating func prepareDraft() {
+    func prepareDraft() {
         // An earlier one does not follow what has been drawn since.
         speculation?.clear()
         if isPromptComputed, pending.count == 1, answers.writer.hasRoom {
@@ -119,7 +121,7 @@ struct Generation {
     }
 
     /// Takes a model's guesses for the draft.
-    mutating func take(_ guesses: [ModelDrafter.Guess]) { speculation?.take(guesses) }
+    func take(_ guesses: [ModelDrafter.Guess]) { speculation?.take(guesses) }
 
     /// Whether the token that was drawn last is the drafted one, so that the logits after that are the answer's next.
     func goesOn(with drafted: Token) -> Bool {
@@ -128,7 +130,7 @@ struct Generation {
     }
 
     /// Begins, with the first `cached` tokens of the prompt in memory.
-    mutating func begin(cached: Int) {
+    func begin(cached: Int) {
         self.cached = cached
         computed = cached
         answers.begin(choice: choice, cached: cached)
@@ -136,13 +138,13 @@ struct Generation {
     }
 
     /// Says that a batch has put `count` more tokens into memory.
-    mutating func advance(by count: Int) {
+    func advance(by count: Int) {
         computed += count
         if computed < tokens.count { reportProgress() }
     }
 
     /// Says how much is in memory after a computation that was broken off.
-    mutating func resume(from position: Int) { computed = position }
+    func resume(from position: Int) { computed = position }
 
     /// The tokens to take out when the context is full, so that the answer can go on: the older half of what follows
     /// the prompt's beginning, of which at most a quarter of the context is kept.
@@ -154,7 +156,7 @@ struct Generation {
     /// Takes out the tokens of ``shiftRange``.
     ///
     /// - Parameter computed: how many of the rest are in memory.
-    mutating func shift(computed: Int) {
+    func shift(computed: Int) {
         tokens.removeSubrange(shiftRange)
         speculation?.restart()
         self.computed = computed
@@ -164,7 +166,7 @@ struct Generation {
     /// Picks the next token and writes what it gives. Everything so far is in memory.
     ///
     /// - Throws: ``GenerationError`` when no token can be picked.
-    mutating func step(_ logits: UnsafeBufferPointer<Float>, backend: any Backend) throws(GenerationError) {
+    func step(_ logits: UnsafeBufferPointer<Float>, backend: any Backend) throws(GenerationError) {
         if !isPromptComputed {
             isPromptComputed = true
             answers.endPrompt()
@@ -204,7 +206,7 @@ struct Generation {
     }
 
     /// Follows whether the model thinks.
-    private mutating func think(_ text: String) {
+    private func think(_ text: String) {
         let wasThinking = thinking?.isThinking
         if thinking?.accept(text: text, isWhole: !assembler.isHolding) == true { answers.countThought() }
         // What begins or ends the thoughts is itself no part of what is obeyed without them.
@@ -212,7 +214,7 @@ struct Generation {
     }
 
     /// Writes the text that was held back for a stop sequence which did not complete, and all log-probabilities.
-    mutating func flush() {
+    func flush() {
         let rest = stopFilter.finish()
         // The stream ends with an error already; that its last words cannot be read either is no news.
         try? write(rest, isEnd: true)
@@ -220,7 +222,7 @@ struct Generation {
     }
 
     /// Ends the choice well: what was held back, and the finish.
-    private mutating func finish(_ reason: FinishReason, at stop: String? = nil) throws(GenerationError) {
+    private func finish(_ reason: FinishReason, at stop: String? = nil) throws(GenerationError) {
         var undecodable = assembler.finish()
         let rest = stopFilter.finish()
         try write(stop == nil ? rest : "", isEnd: true)
@@ -236,7 +238,7 @@ struct Generation {
     }
 
     /// Writes the next piece of the text, told apart.
-    private mutating func write(_ text: String, isEnd: Bool = false) throws(GenerationError) {
+    private func write(_ text: String, isEnd: Bool = false) throws(GenerationError) {
         guard let reader else {
             if !text.isEmpty { write(.text(text)) }
             return

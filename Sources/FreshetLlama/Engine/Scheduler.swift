@@ -81,15 +81,21 @@ package struct Scheduler: Sendable {
         var plan = [Int](repeating: 0, count: demands.count)
         let useful = demands.indices.filter { demands[$0].map { $0.hasRoom && $0.pendingTokens > 0 } == true }
         planRunning(useful.filter { demands[$0]?.isPrompt == false }, of: demands, in: &plan)
-        let runningTokens = plan.reduce(0, +)
-        let room =
-            switch (runningTokens, isContended) {
-            case (0, false): batchCapacity
-            // Nobody has waited here; the other engine's streams do from now on.
-            case (0, true): promptRoom(beside: 0, spent: .zero)
-            default: promptRoom(beside: runningTokens, spent: spent)
-            }
-        planPrompts(useful.filter { demands[$0]?.isPrompt == true }, of: demands, room: room, in: &plan)
+        let prompts = useful.filter { demands[$0]?.isPrompt == true }
+        if prompts.isEmpty {
+            // Everybody else is forgotten.
+            (clients, self.prompts) = (FairTurns(maxLead: batchCapacity), [:])
+        } else {
+            let runningTokens = plan.reduce(0, +)
+            let room =
+                switch (runningTokens, isContended) {
+                case (0, false): batchCapacity
+                // Nobody has waited here; the other engine's streams do from now on.
+                case (0, true): promptRoom(beside: 0, spent: .zero)
+                default: promptRoom(beside: runningTokens, spent: spent)
+                }
+            planPrompts(prompts, of: demands, room: room, in: &plan)
+        }
         planDrafts(of: demands, spent: spent, in: &plan)
         plannedTokens = plan.reduce(0, +)
         return plan

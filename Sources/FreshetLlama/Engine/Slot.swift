@@ -49,17 +49,14 @@ struct Slot {
     }
 
     /// Whether the running generation has something to compute, and room for what that gives.
-    var hasWork: Bool { demand(weight: 1).map { $0.hasRoom && $0.pendingTokens > 0 } ?? false }
+    var hasWork: Bool {
+        guard let generation, !isWaiting, blocks.isEmpty else { return false }
+        return !generation.pending.isEmpty && generation.answers.writer.hasRoom
+    }
 
     /// Takes in a generation.
     mutating func admit(_ generation: Generation, number: UInt64) {
         (self.generation, self.number) = (generation, number)
-    }
-
-    /// Lets the running generation take the outcome of a batch.
-    mutating func update<Failure: Error>(_ change: (inout Generation) throws(Failure) -> Void) throws(Failure) {
-        guard generation != nil else { return }
-        try change(&generation!)  // Checked just above; an optional cannot be bound for mutation in place.
     }
 
     /// Frees the slot.

@@ -7,7 +7,8 @@ final class Interruption {
     /// What a context asks: its data is the unretained address of an ``Interruption``.
     static let callback: @convention(c) (UnsafeMutableRawPointer?) -> Bool = { data in
         guard let data else { return false }
-        return Unmanaged<Interruption>.fromOpaque(data).takeUnretainedValue().check?() ?? false
+        // Asked between any two operations: whoever gave the address holds the object meanwhile.
+        return Unmanaged<Interruption>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.check?() ?? false }
     }
 
     /// Runs a computation during which `shouldInterrupt` is asked.
