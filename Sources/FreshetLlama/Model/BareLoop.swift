@@ -37,12 +37,18 @@ package struct BareLoop: Sendable {
         _ prompt: [Token], _ count: Int, _ model: LlamaModel, _ options: LlamaOptions, _ cancellation: Cancellation
     ) throws(GenerationError) -> freshet_bare_loop_time {
         let length = UInt32(clamping: prompt.count + count)
+        // As llama.cpp's own programs do: without, every token would begin with starting threads.
+        let threads = ComputeThreads(for: model, options)
         var parameters = options.contextParameters(for: model, length: length, sequences: 1)
+        parameters.pool = threads.handle
         parameters.should_interrupt = { data in
             data.map { Unmanaged<Cancellation>.fromOpaque($0).takeUnretainedValue().isRequested } ?? false
         }
         parameters.interrupt_data = Unmanaged.passUnretained(cancellation).toOpaque()
-        return try withExtendedLifetime(cancellation) { () throws(GenerationError) in
+        // An engine may just have answered.
+        let isAlone = max(options.threads(for: model), options.batchThreads(for: model)) == 1
+        try ComputeThreads.rest(isAlone: isAlone) { cancellation.isRequested }
+        return try withExtendedLifetime((cancellation, threads)) { () throws(GenerationError) in
             try GenerationError.check("The bare loop failed") { failure in
                 var time = freshet_bare_loop_time()
                 let code = freshet_bare_loop(

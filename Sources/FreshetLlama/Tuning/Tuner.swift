@@ -118,15 +118,11 @@ private final class Workshop {
         return (speeds[step.before] ?? [:], speeds[step.after] ?? [:])
     }
 
-    /// Lets the threads of the context before come to rest: they look out for work for a while before they sleep, and
-    /// would take the processors from the next.
+    /// Lets the threads of the context before come to rest.
     private func rest(after settings: [TunedSettings]) throws(GenerationError) {
         // A single thread looks out for none.
         let isAlone = settings.allSatisfy { max($0.threads ?? 2, $0.batchThreads ?? 2) == 1 }
-        for _ in 0..<(isAlone ? 1 : 5) {
-            guard !shouldStop() else { throw GenerationError(.cancelled, "Measuring was stopped.") }
-            if !isAlone { usleep(50_000) }
-        }
+        try ComputeThreads.rest(isAlone: isAlone, shouldStop: shouldStop)
     }
 
     private func probe(_ settings: TunedSettings, among pair: [TunedSettings]) throws(GenerationError) -> SpeedProbe {
