@@ -27,6 +27,10 @@ struct SchemaSubset {
     private var definitions: [OrderedJSON.Member] = []
     /// The names of definitions by the pointers that lead to them.
     private var names: [String: String] = [:]
+    /// How many lists and objects there are around the schema that is read, and were around each target of a reference that
+    /// is being read.
+    private var nesting = 0
+    private var targets: [String: Int] = [:]
 
     /// Reads a schema.
     ///
@@ -120,8 +124,10 @@ struct SchemaSubset {
     ) throws(GenerationError) -> OrderedJSON {
         var members = [OrderedJSON.Member(name: "type", value: .string(type))]
         switch type {
-        case "object": members += try object(keywords, at: path)
-        case "array": members += try array(keywords, at: path)
+        case "object", "array":
+            nesting += 1
+            members += type == "object" ? try object(keywords, at: path) : try array(keywords, at: path)
+            nesting -= 1
         case "string":
             if let pattern = keywords["pattern"] { return try self.pattern(pattern, keywords, at: path) }
             members += try string(keywords, at: path)
@@ -145,12 +151,17 @@ struct SchemaSubset {
         func member(_ name: String) -> OrderedJSON {
             .object([.init(name: "$ref", value: .string("#/$defs/\(name)"))])
         }
+        guard targets[pointer] != nesting else {
+            throw complaint(path, "$ref leads back to itself with no list or object between, which no value is")
+        }
         if let name = names[pointer] { return member(name) }
         let name = "\(mark)-\(names.count)"
         names[pointer] = name
         let place = definitions.count
         definitions.append(.init(name: name, value: .object([])))
+        targets[pointer] = nesting
         definitions[place].value = try read(try target(of: pointer, at: path), at: pointer)
+        targets[pointer] = nil
         return member(name)
     }
 
