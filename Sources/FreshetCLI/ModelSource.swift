@@ -57,6 +57,15 @@ struct ModelSource {
         ]
     }
 
+    /// The same without a model that guesses, for commands which compute nothing that could be guessed.
+    static var groupsWithoutDraft: [OptionGroup<ModelSource>] {
+        groups.map { group in
+            var group = group
+            group.options.removeAll { $0.names.contains("--draft") }
+            return group
+        }
+    }
+
     /// The model behind a server that was chosen; `nil` for one on this machine.
     ///
     /// - Parameter environment: gives a variable's value, where it is set.

@@ -17,7 +17,7 @@ public struct LlamaOptions: Sendable {
     /// The most tokens that ``contextLength`` is where nothing was said.
     public var contextLimit = LlamaOptions.defaultContextLimit
     /// Generations that run side by side; further ones wait. `nil` takes as many as a quarter of the free memory has
-    /// contexts for, from 1 to 8. The first reproducible request takes the memory of one context more.
+    /// contexts for, those of ``draftModelPath`` included, from 1 to 8. The first reproducible request takes the memory of one context more.
     public var slotCount: Int?
     /// The longest gap that running streams are to see between two tokens while prompts are computed beside them. The
     /// prompts are cut into pieces that fit, by the speed that this machine has shown.
@@ -112,10 +112,21 @@ public struct LlamaOptions: Sendable {
     }
 
     /// The slots for a model.
-    func slotCount(for model: LlamaModel) -> Int {
+    ///
+    /// - Parameters:
+    ///   - draftContextBytes: what each slot takes in the memory of the model that guesses.
+    ///   - freeBytes: the memory that there is.
+    func slotCount(
+        for model: LlamaModel, draftContextBytes: Int = 0, freeBytes: Int = FreeMemory.byteCount
+    ) -> Int {
         if let slotCount { return slotCount }
-        let bytes = contextLength(for: model) * model.bytesPerToken(keys: keyType, values: valueType)
-        return max(1, min(8, FreeMemory.byteCount / 4 / max(1, bytes)))
+        let bytes = contextByteCount(of: model) + draftContextBytes
+        return max(1, min(8, freeBytes / 4 / max(1, bytes)))
+    }
+
+    /// About how many bytes the keys and values of one slot take, for a model.
+    func contextByteCount(of model: LlamaModel) -> Int {
+        contextLength(for: model) * model.bytesPerToken(keys: keyType, values: valueType)
     }
 
     /// Checks every value that can be checked without the model.

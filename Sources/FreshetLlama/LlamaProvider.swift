@@ -28,19 +28,21 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
 
     /// Loads a model and starts an engine for it, both on threads of their own.
     ///
-    /// - Parameter progress: called with 0…1 as the model is read; answering `false` stops. A cancelled task stops too.
+    /// - Parameter progress: called with 0…1 as the model is read, and the one that guesses for it where there is one;
+    ///   answering `false` stops. A cancelled task stops too.
     /// - Throws: ``GenerationError`` that says why the model cannot be used.
     public static func load(
         _ options: LlamaOptions, progress: @escaping @Sendable (Double) -> Bool = { _ in true }
     ) async throws(GenerationError) -> LlamaProvider {
         try options.validate()
-        let model = try await LlamaModel.load(options, progress: progress)
+        let read = LoadingProgress(paths: [options.modelPath] + (options.draftModelPath.map { [$0] } ?? []))
+        let model = try await LlamaModel.load(options) { progress(read.value(at: 0, $0)) }
         let draft = try await DedicatedThread.cancellableValue(named: "freshet-load") {
             cancellation throws(GenerationError) in
-            try DraftModel(options, for: model) { _ in !cancellation.isRequested && progress(1) }
+            try DraftModel(options, for: model) { !cancellation.isRequested && progress(read.value(at: 1, $0)) }
         }
         var configuration = InferenceEngine.Configuration(model: options.name ?? model.name)
-        let slotCount = options.slotCount(for: model)
+        let slotCount = options.slotCount(for: model, draftContextBytes: draft?.contextByteCount ?? 0)
         configuration.slotCount = slotCount
         configuration.queueCapacity = options.queueCapacity
         configuration.streamCapacity = options.streamCapacity

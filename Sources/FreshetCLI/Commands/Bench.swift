@@ -38,7 +38,7 @@ enum Bench {
                 placeholder: "WHAT",
                 help: "what to measure, by the names that --list shows; all of them for “all”", path: \.topics),
             groups: [workOptions, outputOptions, RivalOptions.group.lifted(to: \.rival)]
-                + ModelSource.groups.map { $0.lifted(to: \.source) },
+                + ModelSource.groupsWithoutDraft.map { $0.lifted(to: \.source) },
             notes: [
                 "Without WHAT, a quick run of a minute or two on a model of half a billion parameters; it names what it "
                     + "leaves out. Each row is measured once to warm up and then --repetitions times; two sides take turns, "

@@ -52,7 +52,7 @@ enum Embed {
                             "--deadline", placeholder: "SECONDS", in: 0...1e9, path: \Values.deadline,
                             help: "give up when \(groupLength) texts take longer; 0 is no limit"),
                     ])
-            ] + ModelSource.groups.map { $0.lifted(to: \Values.model) },
+            ] + ModelSource.groupsWithoutDraft.map { $0.lifted(to: \Values.model) },
             notes: [
                 "The vectors are written in the order of the texts. A text that is longer than the model takes is refused, "
                     + "and never cut. Any model that generates text embeds too, but one that was made for it, such as BERT, "

@@ -60,6 +60,9 @@ struct DraftModel: Sendable {
             LlamaLog.Line(level: .info, text: "drafts: \(model.name) guesses what \(other.name) will say"))
     }
 
+    /// About how many bytes each slot takes in its context.
+    var contextByteCount: Int { options.contextByteCount(of: model) }
+
     /// Makes a context for as many slots, on the engine's thread.
     ///
     /// - Parameter other: what computes the model whose answers it is to guess.

@@ -55,6 +55,10 @@ struct GenerateTests {
         let remote = await FreshetProcess.run(
             arguments + ["--draft", model, "--provider", "openai", "-m", "any", "--base-url", "http://127.0.0.1:1/v1"])
         #expect(remote.ending == .exited(2) && remote.errorText.contains("--draft is for a model on this machine"))
+        for command in [["embed", "a"], ["bench", "prompt"], ["tune"]] {
+            let useless = await FreshetProcess.run(command + ["--draft", model])
+            #expect(useless.ending == .exited(2) && useless.errorText.contains("\(command[0]) has no option --draft"))
+        }
     }
 
     @Test func everyFormatCarriesTheSameAnswer() async throws {

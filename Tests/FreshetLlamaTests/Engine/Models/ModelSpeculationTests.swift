@@ -107,6 +107,29 @@ struct ModelSpeculationTests {
         await engine.engine.shutDown()
     }
 
+    /// Slots are as many as a quarter of the free memory has contexts for, of both models, between 1 and 8.
+    @Test func theSlotsOfAModelThatGuessesTakeMemoryToo() async throws {
+        let model = try await ModelKind.embedded.load()
+        var options = LlamaOptions(modelPath: model.path)
+        (options.contextLength, options.draftModelPath) = (128, model.path)
+        let draft = try #require(try DraftModel(options, for: model, progress: { _ in true }))
+        let own = options.contextByteCount(of: model)
+        // The model guesses for itself, at the length of context that was asked for.
+        #expect(own > 128 * 100 && draft.contextByteCount == own)
+        options.contextLength = 256
+        #expect(options.contextByteCount(of: model) == 2 * own)
+        options.contextLength = 128
+        for (draftBytes, freeBytes, slots) in [
+            (0, 4 * 5 * own, 5), (0, 4 * 5 * own - 1, 4), (own, 4 * 5 * own, 2), (own, 4 * 6 * own, 3),
+            (2 * own, 4 * 6 * own, 2), (own, 4 * 100 * own, 8), (own, 4 * own, 1), (0, 4 * own, 1), (own, 0, 1),
+        ] {
+            let found = options.slotCount(for: model, draftContextBytes: draftBytes, freeBytes: freeBytes)
+            #expect(found == slots, "\(draftBytes) beside \(own) of \(freeBytes)")
+        }
+        options.slotCount = 7
+        #expect(options.slotCount(for: model, draftContextBytes: own, freeBytes: 0) == 7)
+    }
+
     @Test(arguments: [
         (ModelKind.embedded, ModelKind.llama, "vocabulary"), (.embedded, .recurrent, "recurrent"),
         (.recurrent, .embedded, "recurrent"), (.slidingWindow, .slidingWindow, "window"),
