@@ -259,7 +259,7 @@ import Testing
                 return batches
             }
             // There is room once the reader has come back and waits.
-            while room.now == 0 { await Task.yield() }
+            while room.now == 0, !Task.isCancelled { await Task.yield() }
             writer.writePatiently(text(8))
             writer.writePatiently(text(9))
             switch ending {
@@ -268,7 +268,7 @@ import Testing
             case 2: writer.fail(GenerationError(.engineFailed, "It failed."))
             default: for number in 10..<16 { writer.writePatiently(text(number)) }
             }
-            while read.now < 2 { await Task.yield() }
+            while read.now < 2, !Task.isCancelled { await Task.yield() }
             writer.fail(GenerationError(.engineFailed, "It failed."))
             let expected = [0..<8, 8..<[11, 10, 10, 16][ending]].map { $0.map(text) }
             #expect(try await reading.value == expected, "ending \(ending)")
