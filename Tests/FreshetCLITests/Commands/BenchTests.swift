@@ -131,7 +131,7 @@ import Testing
             (["--against-model", "x"], 2, "--against-model is for a server to compare with: it needs --against URL."),
             (["prompt", "--against", "no url"], 1, "URL"),
             (["prompt", "--against", "http://127.0.0.1:1/v1"], 1, "127.0.0.1:1"),
-            (["prompt", "-m", "/nowhere.gguf"], 1, "There is no model at /nowhere.gguf."),
+            (["prompt", "-m", "/nowhere.gguf"], 1, "There is no file at /nowhere.gguf."),
             (["chunks", "-r", "1", "-o", "/nowhere/x"], 1, "Cannot write “/nowhere/x”"),
         ] as [([String], Int32, String)])
     func whatIsWrongIsSaid(arguments: [String], status: Int32, text: String) async {

@@ -86,7 +86,7 @@ public struct GGUFFile: Sendable {
         let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
             switch errno {
-            case ENOENT, ENOTDIR: throw GenerationError(.modelNotFound, "There is no model at \(path).")
+            case ENOENT, ENOTDIR: throw GenerationError(.modelNotFound, "There is no file at \(path).")
             case EACCES, EPERM:
                 throw GenerationError(.modelUnusable, "The model \(path) may not be read: permission denied.")
             case let number:

@@ -125,7 +125,7 @@ import Testing
         }
         try write(1)
         try write(2)
-        #expect(try complaint() == "There is no model at \(path(3)).")
+        #expect(try complaint() == "There is no file at \(path(3)).")
         try write(3, no: 1)
         #expect(try complaint() == "The model \(path(3)) cannot be used: it does not say that it is part 3 of 3.")
         try write(3) { $0.tensors[0] = GGUFWriter.tinyLlama.tensors[0] }
