@@ -3,6 +3,8 @@
 #include "chat.hpp"
 #include "work_limit.hpp"
 
+#include <llama-common/json-schema-to-grammar.h>
+
 struct freshet_templates {
     common_chat_templates_ptr templates;
     bool know_tools;
@@ -170,12 +172,21 @@ freshet_rendering * freshet_templates_render(const freshet_templates * templates
             if (!result->params.parser.empty()) {
                 syntax->parser.load(result->params.parser);
             }
-            result->syntax = std::move(syntax);
+            bool has_patterns = false;
             for (const common_grammar_trigger & trigger : result->params.grammar_triggers) {
-                const bool is_text = trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD ||
-                                     trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN;
-                (is_text ? result->words : result->patterns).push_back(trigger.value);
+                if (trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD || trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN) {
+                    result->triggers.push_back(trigger.value);
+                } else {
+                    has_patterns = true;
+                }
             }
+            // What a pattern finds depends on where tokens end, and functionary's begins before what its grammar reads.
+            // Of the parser there is a grammar of the whole turn too, which need not be woken.
+            if (result->params.grammar_lazy && has_patterns && !syntax->parser.empty()) {
+                result->turn_grammar = build_grammar(
+                    [&](const common_grammar_builder & builder) { syntax->parser.build_grammar(builder, false); });
+            }
+            result->syntax = std::move(syntax);
             const bool calls = !inputs.tools.empty() && inputs.tool_choice != COMMON_CHAT_TOOL_CHOICE_NONE;
             result->is_plain = !calls && !result->params.supports_thinking && freshet::is_plain(*result->syntax);
             return result;
@@ -197,8 +208,7 @@ const std::vector<std::string> & list_of(const freshet_rendering * rendering, fr
         case FRESHET_PRESERVED: return rendering->params.preserved_tokens;
         case FRESHET_STOPS: return rendering->params.additional_stops;
         case FRESHET_THINKING_ENDS: return rendering->params.thinking_end_tags;
-        case FRESHET_TRIGGER_WORDS: return rendering->words;
-        default: return rendering->patterns;
+        default: return rendering->triggers;
     }
 }
 
@@ -209,7 +219,8 @@ freshet_text freshet_rendering_text(const freshet_rendering * rendering, freshet
         case FRESHET_PROMPT: return text_of(rendering->params.prompt);
         case FRESHET_GRAMMAR: return text_of(rendering->params.grammar);
         case FRESHET_GENERATION_PROMPT: return text_of(rendering->params.generation_prompt);
-        default: return text_of(rendering->params.thinking_start_tag);
+        case FRESHET_THINKING_START: return text_of(rendering->params.thinking_start_tag);
+        default: return text_of(rendering->turn_grammar);
     }
 }
 

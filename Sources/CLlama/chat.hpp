@@ -13,8 +13,8 @@ struct freshet_rendering {
     common_chat_params params;
     // Shared with the parsers.
     std::shared_ptr<const common_chat_parser_params> syntax;
-    std::vector<std::string> words;
-    std::vector<std::string> patterns;
+    std::vector<std::string> triggers;
+    std::string turn_grammar;
     bool is_plain = false;
 };
 

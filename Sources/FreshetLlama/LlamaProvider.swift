@@ -249,7 +249,7 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
                 throw .invalid("response_format", "cannot be given with tools, whose calls have a form of their own")
             }
             grammar = calls
-            // A call that is forced is a grammar of the whole turn, which the prompt has begun.
+            // One that does not sleep is a grammar of the whole turn, which the prompt has begun.
             if calls.triggers.isEmpty {
                 form?.isObeyedWhileThinking = true
                 form?.begun = try vocabulary.tokenize(

@@ -93,6 +93,10 @@ typedef enum freshet_rendering_part {
     FRESHET_GENERATION_PROMPT = 2,
     // What begins the model's thoughts; empty when it has none, or nothing that is always the same.
     FRESHET_THINKING_START = 3,
+    // Where no fixed text begins a call, so that nothing could wake the grammar: what all of the assistant's turn
+    // obeys, calls or not, in GBNF. Its calls have any JSON for arguments; FRESHET_GRAMMAR has the rules of the same
+    // names that hold these to the tools' schemas. Else empty.
+    FRESHET_TURN_GRAMMAR = 4,
 } freshet_rendering_part;
 
 freshet_text freshet_rendering_text(const freshet_rendering * _Nonnull rendering, freshet_rendering_part part);
@@ -104,16 +108,15 @@ typedef enum freshet_rendering_list {
     FRESHET_STOPS = 1,
     // What ends the model's thoughts; the first one is its usual way.
     FRESHET_THINKING_ENDS = 2,
-    // What wakes the grammar: texts, and regular expressions, whose first group is where it begins to hold.
-    FRESHET_TRIGGER_WORDS = 3,
-    FRESHET_TRIGGER_PATTERNS = 4,
+    // Texts that wake the grammar.
+    FRESHET_TRIGGERS = 3,
 } freshet_rendering_list;
 
 size_t freshet_rendering_count(const freshet_rendering * _Nonnull rendering, freshet_rendering_list list);
 freshet_text freshet_rendering_item(const freshet_rendering * _Nonnull rendering, freshet_rendering_list list,
                                     size_t index);
 
-// Whether the grammar sleeps until a trigger wakes it.
+// Whether the grammar is of the calls alone: it sleeps until a trigger wakes it, or FRESHET_TURN_GRAMMAR completes it.
 bool freshet_rendering_grammar_is_lazy(const freshet_rendering * _Nonnull rendering);
 // Whether an answer is nothing but text, so that no parser is needed.
 bool freshet_rendering_is_plain(const freshet_rendering * _Nonnull rendering);

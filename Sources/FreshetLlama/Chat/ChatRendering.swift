@@ -15,12 +15,13 @@ final class ChatRendering: @unchecked Sendable {
     /// What the answer must obey, in GBNF; `nil` when nothing is forced. It is made for all of the assistant's turn:
     /// where it does not sleep at first, ``generationPrompt`` is the beginning of what it reads.
     let grammar: String?
-    /// Whether the grammar sleeps until one of ``triggerTexts`` or ``triggerPatterns`` wakes it.
+    /// Whether the grammar is of the calls alone, and sleeps until one of ``triggers`` wakes it.
     let isGrammarLazy: Bool
     /// The texts that wake the grammar.
-    let triggerTexts: [String]
-    /// The regular expressions that do; the grammar holds from the beginning of the first group on.
-    let triggerPatterns: [String]
+    let triggers: [String]
+    /// Where no text could: what all of the turn obeys, with ``generationPrompt`` for a beginning. It has rules for
+    /// calls too, of the same names as ``grammar``'s, that let any JSON be their arguments.
+    let turnGrammar: String?
     /// Marks that are a part of the answer's text, although they are control tokens.
     let preservedMarks: [String]
     /// Texts that end the answer.
@@ -44,8 +45,9 @@ final class ChatRendering: @unchecked Sendable {
         let grammar = text(FRESHET_GRAMMAR)
         self.grammar = grammar.isEmpty ? nil : grammar
         isGrammarLazy = freshet_rendering_grammar_is_lazy(handle)
-        triggerTexts = list(FRESHET_TRIGGER_WORDS)
-        triggerPatterns = list(FRESHET_TRIGGER_PATTERNS)
+        triggers = list(FRESHET_TRIGGERS)
+        let turnGrammar = text(FRESHET_TURN_GRAMMAR)
+        self.turnGrammar = turnGrammar.isEmpty ? nil : turnGrammar
         preservedMarks = list(FRESHET_PRESERVED)
         stops = list(FRESHET_STOPS)
         thinkingStart = text(FRESHET_THINKING_START)
@@ -55,14 +57,18 @@ final class ChatRendering: @unchecked Sendable {
 
     deinit { freshet_rendering_free(handle) }
 
-    /// What keeps the model's calls to their form: from the first token on, where one is required; else from where the
-    /// model begins one. `nil` where it calls nothing, or where what wakes the grammar is no plain text.
+    /// What keeps the model's calls to their form: from the first token on, where one is required or where no fixed text
+    /// begins one; else from that text on. `nil` where nothing is known that could.
     var callGrammar: Grammar? {
-        guard let grammar, triggerPatterns.isEmpty else { return nil }
+        guard let grammar else { return nil }
+        if let turnGrammar {
+            let turn = TurnGrammar(turn: turnGrammar, calls: grammar)
+            return Grammar(text: turn.text, seesControlTokens: true, field: "tools")
+        }
         guard !isGrammarLazy else {
-            guard !triggerTexts.isEmpty else { return nil }
+            guard !triggers.isEmpty else { return nil }
             return Grammar(
-                text: grammar, triggers: triggerTexts.map { .text($0) }, seesControlTokens: true, field: "tools")
+                text: grammar, triggers: triggers.map { .text($0) }, seesControlTokens: true, field: "tools")
         }
         var call = ForcedCall(thinkingEnds: thinkingEnds)
         return Grammar(text: call.grammar(grammar), seesControlTokens: true, field: "tool_choice")
