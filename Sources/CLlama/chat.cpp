@@ -4,6 +4,9 @@
 #include "work_limit.hpp"
 
 #include <llama-common/json-schema-to-grammar.h>
+#include <llama-common/peg-parser.h>
+
+#include <set>
 
 struct freshet_templates {
     common_chat_templates_ptr templates;
@@ -159,6 +162,26 @@ void freshet_conversation_choose(freshet_conversation * conversation, freshet_to
     inputs.reasoning_format = separate ? COMMON_REASONING_FORMAT_DEEPSEEK : COMMON_REASONING_FORMAT_NONE;
 }
 
+namespace {
+
+// A rule that was made twice, of which llama.cpp keeps the later one under both's references. Names are the same to it
+// that differ in what is no letter or digit; and it has rules of its own that are named like those for a tool, such as
+// tool-call, which then begin with themselves.
+std::string confused_rule(const common_peg_arena & parser) {
+    std::set<std::string> names;
+    for (common_peg_parser_id id = 0; id < parser.size(); id++) {
+        const auto * const rule = std::get_if<common_peg_rule_parser>(&parser.get(id));
+        // What is to be recursive has a placeholder first.
+        if (rule != nullptr && !std::holds_alternative<common_peg_any_parser>(parser.get(rule->child)) &&
+            !names.insert(rule->name).second) {
+            return rule->name;
+        }
+    }
+    return "";
+}
+
+}  // namespace
+
 freshet_rendering * freshet_templates_render(const freshet_templates * templates,
                                              const freshet_conversation * conversation, freshet_error * error) {
     freshet_rendering * const rendering = limited<freshet_rendering>(
@@ -171,10 +194,12 @@ freshet_rendering * freshet_templates_render(const freshet_templates * templates
             syntax->reasoning_format = inputs.reasoning_format;
             if (!result->params.parser.empty()) {
                 syntax->parser.load(result->params.parser);
+                result->confused_rule = confused_rule(syntax->parser);
             }
             bool has_patterns = false;
             for (const common_grammar_trigger & trigger : result->params.grammar_triggers) {
-                if (trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD || trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN) {
+                if (trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_WORD ||
+                    trigger.type == COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN) {
                     result->triggers.push_back(trigger.value);
                 } else {
                     has_patterns = true;
@@ -220,7 +245,8 @@ freshet_text freshet_rendering_text(const freshet_rendering * rendering, freshet
         case FRESHET_GRAMMAR: return text_of(rendering->params.grammar);
         case FRESHET_GENERATION_PROMPT: return text_of(rendering->params.generation_prompt);
         case FRESHET_THINKING_START: return text_of(rendering->params.thinking_start_tag);
-        default: return text_of(rendering->turn_grammar);
+        case FRESHET_TURN_GRAMMAR: return text_of(rendering->turn_grammar);
+        default: return text_of(rendering->confused_rule);
     }
 }
 

@@ -15,6 +15,7 @@ struct freshet_rendering {
     std::shared_ptr<const common_chat_parser_params> syntax;
     std::vector<std::string> triggers;
     std::string turn_grammar;
+    std::string confused_rule;
     bool is_plain = false;
 };
 

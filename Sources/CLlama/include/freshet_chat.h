@@ -97,6 +97,9 @@ typedef enum freshet_rendering_part {
     // obeys, calls or not, in GBNF. Its calls have any JSON for arguments; FRESHET_GRAMMAR has the rules of the same
     // names that hold these to the tools' schemas. Else empty.
     FRESHET_TURN_GRAMMAR = 4,
+    // The name of a rule of the parser's that stands for two things, because tools or their parameters are too much
+    // alike by name: the parser may recurse without end, and must not be used. Empty when all is well.
+    FRESHET_CONFUSED_RULE = 5,
 } freshet_rendering_part;
 
 freshet_text freshet_rendering_text(const freshet_rendering * _Nonnull rendering, freshet_rendering_part part);

@@ -22,6 +22,8 @@ final class ChatRendering: @unchecked Sendable {
     /// Where no text could: what all of the turn obeys, with ``generationPrompt`` for a beginning. It has rules for
     /// calls too, of the same names as ``grammar``'s, that let any JSON be their arguments.
     let turnGrammar: String?
+    /// A rule of the parser's that stands for two tools, or for one and something else, so that it must not be used.
+    let confusedRule: String?
     /// Marks that are a part of the answer's text, although they are control tokens.
     let preservedMarks: [String]
     /// Texts that end the answer.
@@ -48,6 +50,8 @@ final class ChatRendering: @unchecked Sendable {
         triggers = list(FRESHET_TRIGGERS)
         let turnGrammar = text(FRESHET_TURN_GRAMMAR)
         self.turnGrammar = turnGrammar.isEmpty ? nil : turnGrammar
+        let confusedRule = text(FRESHET_CONFUSED_RULE)
+        self.confusedRule = confusedRule.isEmpty ? nil : confusedRule
         preservedMarks = list(FRESHET_PRESERVED)
         stops = list(FRESHET_STOPS)
         thinkingStart = text(FRESHET_THINKING_START)

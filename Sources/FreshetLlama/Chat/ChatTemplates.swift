@@ -62,6 +62,13 @@ final class ChatTemplates: @unchecked Sendable {
             try GenerationError.check(
                 "The conversation cannot be rendered by the model's chat template",
                 { failure in freshet_templates_render(handle, conversation, failure) }))
+        if let rule = rendering.confusedRule {
+            throw .invalid(
+                "tools",
+                "have names that this model's calls cannot be told by: two of them, or of one tool's parameters, differ in "
+                    + "nothing but signs, or one is a word of llama.cpp's own (its rule is \(rule)). Give it another name"
+            )
+        }
         guard choice != FRESHET_TOOLS_REQUIRED || rendering.grammar != nil else {
             throw .invalid(
                 "tool_choice", "cannot force a call: how this model writes one is not known from its chat template")

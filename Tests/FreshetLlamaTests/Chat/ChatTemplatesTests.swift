@@ -96,6 +96,36 @@ import Testing
                 == "messages[0]")
     }
 
+    /// Names that would be one rule to llama.cpp's parser, which lets it read the wrong thing, or recurse without end.
+    @Test(
+        arguments: [
+            ("meta-llama-Llama-3.1-8B-Instruct", ["call"], true), ("openai-gpt-oss-120b", ["call"], true),
+            ("inclusionai-ling-3.0-flash", ["f", "call"], true), ("Qwen3-Coder", ["call.root"], true),
+            ("Qwen-Qwen3-0.6B", ["get_time", "get-time"], true), ("Qwen-Qwen3-0.6B", ["get_time", "get_times"], false),
+            ("Qwen-Qwen3-0.6B", ["recall", "Call", "call_me"], false),
+        ])
+    func toolsThatAParserWouldConfuseAreRefused(_ template: String, _ names: [String], _ areConfused: Bool) throws {
+        let model = try ModelTemplates.model(named: template)
+        let tools = names.map {
+            Tool(name: $0, parameters: #"{"type":"object","properties":{"a":{"type":"integer"}}}"#)
+        }
+        func failure(_ choice: ToolChoice) -> GenerationError? {
+            do {
+                let rendering = try ModelTemplates.render(model) { ($0.tools, $0.toolChoice) = (tools, choice) }
+                _ = try rendering.makeParser(seed: 1).read(#"{"name": "call", "parameters": {"a": 1}}"#, isEnd: true)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        for choice in [ToolChoice.auto, .required] {
+            let error = failure(choice)
+            #expect(areConfused ? error?.parameter == "tools" : error == nil, "\(error?.message ?? "")")
+        }
+        // Where nothing is called nothing is confused.
+        #expect(failure(.none) == nil)
+    }
+
     @Test func templatesAreParsedOnce() throws {
         let model = try ModelTemplates.model()
         #expect(try model.templateCache.templates(of: model) === model.templateCache.templates(of: model))
