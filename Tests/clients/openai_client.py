@@ -13,6 +13,8 @@ import subprocess
 import unittest
 
 import openai
+from openai_completions import CompletionChecks
+from openai_embeddings import EmbeddingChecks
 from openai_forms import FormChecks
 from openai_tools import ToolChecks
 
@@ -264,81 +266,12 @@ class Tools(ToolChecks, Case):
     """The checks of openai_tools.py, with this client and server."""
 
 
-class Completions(Case):
-    def test_whole_and_streamed(self):
-        options = dict(model=MODEL, prompt="Once upon a time", max_tokens=20, temperature=0,
-                       extra_body={"cache_prompt": False})
-        whole = self.client.completions.create(**options)
-        self.assertEqual(whole.object, "text_completion")
-        self.assertTrue(whole.choices[0].text)
-        streamed = self.client.completions.create(stream=True, **options)
-        self.assertEqual("".join(chunk.choices[0].text for chunk in streamed), whole.choices[0].text)
-
-    def test_several_choices(self):
-        options = dict(model=MODEL, prompt="The dragon", max_tokens=12, temperature=1.2, seed=3, n=3, best_of=3,
-                       extra_body={"cache_prompt": False})
-        whole = self.client.completions.create(**options)
-        self.assertEqual([choice.index for choice in whole.choices], [0, 1, 2])
-        texts = ["", "", ""]
-        for chunk in self.client.completions.create(stream=True, **options):
-            texts[chunk.choices[0].index] += chunk.choices[0].text
-        self.assertEqual(texts, [choice.text for choice in whole.choices])
-
-    def test_log_probabilities(self):
-        options = dict(model=MODEL, prompt="Once upon a time", max_tokens=20, temperature=0, logprobs=2,
-                       extra_body={"cache_prompt": False})
-        choice = self.client.completions.create(**options).choices[0]
-        told = choice.logprobs
-        self.assertEqual("".join(told.tokens), choice.text)
-        for place, token in enumerate(told.tokens):
-            self.assertEqual(choice.text[told.text_offset[place]:][:len(token)], token)
-            self.assertEqual(told.top_logprobs[place][token], told.token_logprobs[place])
-        streamed = [chunk.choices[0].logprobs for chunk in self.client.completions.create(stream=True, **options)]
-        self.assertEqual([part.text_offset[0] for part in streamed if part], told.text_offset)
-        self.assertEqual([part.token_logprobs[0] for part in streamed if part], told.token_logprobs)
-
-    def test_prompt_in_a_list(self):
-        text = dict(model=MODEL, max_tokens=8, temperature=0, extra_body={"cache_prompt": False})
-        one = self.client.completions.create(prompt="Once upon a time", **text)
-        listed = self.client.completions.create(prompt=["Once upon a time"], **text)
-        self.assertEqual(one.choices[0].text, listed.choices[0].text)
+class Completions(CompletionChecks, Case):
+    """The checks of openai_completions.py, with this client and server."""
 
 
-class Embeddings(Case):
-    def embed(self, inputs, **options):
-        return self.client.embeddings.create(model=MODEL, input=inputs, **options)
-
-    def test_both_encodings(self):
-        # The client asks for base64 by itself and decodes it.
-        packed = self.embed(["a cow", "naïve 日本語 🙂"])
-        plain = self.embed(["a cow", "naïve 日本語 🙂"], encoding_format="float")
-        self.assertEqual([item.index for item in packed.data], [0, 1])
-        for one, other in zip(packed.data, plain.data):
-            self.assertEqual(len(one.embedding), len(other.embedding))
-            for a, b in zip(one.embedding, other.embedding):
-                self.assertAlmostEqual(a, b, places=5)
-            self.assertAlmostEqual(sum(number * number for number in one.embedding), 1, places=3)
-        self.assertEqual((packed.model, packed.object), (self.client.completions.create(
-            model=MODEL, prompt="a", max_tokens=1).model, "list"))
-        self.assertGreater(packed.usage.prompt_tokens, 3)
-        self.assertEqual(packed.usage.total_tokens, packed.usage.prompt_tokens)
-
-    def test_forms_of_input(self):
-        for inputs, count in (("a", 1), (["a"], 1), ([5, 6], 1), ([[5, 6], [7]], 2)):
-            with self.subTest(inputs):
-                self.assertEqual(len(self.embed(inputs, dimensions=8).data), count)
-        self.assertEqual(len(self.embed("a", dimensions=8).data[0].embedding), 8)
-
-    def test_refusals(self):
-        for inputs, options, param, code in (
-            ([], {}, "input", "invalid_request"),
-            (["a", ""], {}, "input[1]", "invalid_request"),
-            ("a", {"dimensions": 100000}, "dimensions", "invalid_request"),
-            ("word " * 20000, {}, "input", "context_length_exceeded"),
-        ):
-            with self.subTest(param), self.assertRaises(openai.BadRequestError) as caught:
-                self.embed(inputs, **options)
-            self.assertEqual((caught.exception.param, caught.exception.code), (param, code))
+class Embeddings(EmbeddingChecks, Case):
+    """The checks of openai_embeddings.py, with this client and server."""
 
 
 class Models(Case):
