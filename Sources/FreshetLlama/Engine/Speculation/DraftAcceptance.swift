@@ -18,9 +18,11 @@ package struct DraftAcceptance: Sendable {
         }
     }
 
-    private let prior: Double
+    private var prior: Double
     private var counts: [Count]
     private var all = Count()
+    /// The observations so far.
+    private(set) var observationCount = 0
 
     /// What each observation leaves of the earlier ones' weight: about the last thirty count.
     private static let weightKept = 0.97
@@ -47,6 +49,9 @@ package struct DraftAcceptance: Sendable {
     /// How likely any token is kept.
     package var mean: Double { all.estimate(believing: prior) }
 
+    /// How many tokens were kept, and of how many; the earlier ones count for less.
+    var total: (kept: Double, tried: Double) { (all.kept, all.tried) }
+
     /// How likely each token of a draft is kept, together with all before it. Chances below ``leastChance`` are left out.
     ///
     /// - Parameter places: the confidence in each.
@@ -61,8 +66,16 @@ package struct DraftAcceptance: Sendable {
         return chances
     }
 
+    /// The same observations, where something else was believed before them.
+    func believing(_ prior: Double) -> DraftAcceptance {
+        var other = self
+        other.prior = prior
+        return other
+    }
+
     /// Says what became of a drafted token all before which were kept.
     package mutating func observe(_ place: Int, isKept: Bool) {
+        observationCount += 1
         counts[place].add(isKept: isKept)
         all.add(isKept: isKept)
     }

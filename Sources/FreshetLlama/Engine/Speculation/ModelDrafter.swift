@@ -26,6 +26,8 @@ final class ModelDrafter {
         var token: Token
         /// How sure the model is of it, for ``DraftAcceptance``.
         var sureness: Int
+        /// How likely it is to be drawn, together with all guesses before it.
+        var chance = 1.0
     }
 
     private let backend: any Backend
@@ -36,6 +38,7 @@ final class ModelDrafter {
     private var held: [[Token]]
     private var cost = BatchCost()
     private var pause = ProbePause()
+    private var experience: DraftExperience
 
     /// Tokens that are computed at a time beyond one of each slot: long prompts come in pieces, so that nobody waits long
     /// for them.
@@ -44,7 +47,9 @@ final class ModelDrafter {
     private static let margins: [Float] = [0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8]
 
     /// What is believed of guesses before there are any.
-    static var acceptance: DraftAcceptance { DraftAcceptance(places: margins.count + 1, prior: 0.7) }
+    static var acceptance: DraftAcceptance { DraftAcceptance(places: margins.count + 1, prior: prior) }
+
+    private static let prior = 0.7
 
     /// A drafter for so many slots.
     ///
@@ -59,6 +64,7 @@ final class ModelDrafter {
         self.vocabularySize = vocabularySize
         self.now = now
         batch = Batch(capacity: backend.batchCapacity)
+        experience = DraftExperience(slotCount: slotCount, prior: Self.prior)
         held = Array(repeating: [], count: slotCount)
     }
 
@@ -73,14 +79,17 @@ final class ModelDrafter {
         for wishes: [Wish], _ outlook: DraftOutlook, shouldInterrupt: () -> Bool
     ) throws(GenerationError) -> [[Guess]] {
         var guesses: [[Guess]] = wishes.map { _ in [] }
-        var chances = wishes.map { _ in 1.0 }
+        for wish in wishes { experience.observe(wish.acceptance, in: wish.place) }
+        let acceptances = wishes.map { $0.acceptance.believing(experience.mean) }
+        func chance(_ place: Int) -> Double { guesses[place].last?.chance ?? 1 }
         var open = Array(wishes.indices)
         var outlook = outlook
         func paysToGoOn() -> Bool {
-            outlook.paysToGoOn(open.map { (chances[$0], wishes[$0].acceptance.mean) })
+            outlook.paysToGoOn(open.map { (chance($0), acceptances[$0].mean) })
         }
         outlook.step = cost.estimate(of: wishes.count) ?? .zero
-        guard pause.allows(paysToGoOn()) else { return guesses }
+        let occasion = outlook.duration(outlook.running) ?? .zero
+        guard pause.allows(paysToGoOn(), occasion: occasion) else { return guesses }
         let begin = now()
         wishes.forEach(retract)
         var steps = 0
@@ -92,11 +101,11 @@ final class ModelDrafter {
             cost.observe(tokens: size, took: now() - step)
             for (place, row) in zip(open, rows) {
                 guard let row, let logits = backend.logits(at: row),
-                    let guess = likeliest(logits, but: wishes[place].avoided)
+                    var guess = likeliest(logits, but: wishes[place].avoided)
                 else { continue }
+                guess.chance = chance(place) * acceptances[place].probability(guess.sureness)
                 guesses[place].append(guess)
-                chances[place] *= wishes[place].acceptance.probability(guess.sureness)
-                outlook.add(chance: chances[place])
+                outlook.add(chance: guess.chance)
             }
             steps += 1
             open.removeAll { place in
@@ -106,7 +115,7 @@ final class ModelDrafter {
             }
             outlook.spent = now() - begin
         } while !open.isEmpty && paysToGoOn()
-        if guesses.allSatisfy(\.isEmpty) { pause.insist() }
+        pause.spend(now() - begin, isDone: !guesses.allSatisfy(\.isEmpty))
         return guesses
     }
 

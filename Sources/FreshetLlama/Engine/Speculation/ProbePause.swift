@@ -1,26 +1,46 @@
-/// When something that does not pay is tried all the same, to see whether it would: ever more rarely.
+/// When something that does not pay is tried all the same, to see whether it would: ever more rarely, and such that all tries
+/// together take a small part of the time.
 struct ProbePause {
     private var waited = 0
     private var patience = Self.shortest
+    /// The time since the last try.
+    private var passed = Duration.zero
+    /// What the last try took.
+    private var cost = Duration.zero
+    /// Whether a try is under way.
+    private var isTrying = false
 
     /// Occasions between the first tries, and between later ones at most.
     private static let shortest = 16
     private static let longest = 1024
+    /// How many times as long as a try it is at least to the next one.
+    private static let rarity = 128
 
     /// Whether it is to be done on this occasion.
     ///
-    /// - Parameter pays: whether it is expected to pay.
-    mutating func allows(_ pays: Bool) -> Bool {
+    /// - Parameters:
+    ///   - pays: whether it is expected to pay.
+    ///   - occasion: what passes until the next one.
+    mutating func allows(_ pays: Bool, occasion: Duration) -> Bool {
+        passed += occasion
         if pays {
-            (waited, patience) = (0, Self.shortest)
+            (waited, patience, isTrying) = (0, Self.shortest, false)
             return true
         }
+        if isTrying { return true }
         waited += 1
-        guard waited > patience else { return false }
+        guard waited > patience, passed >= cost * Self.rarity else { return false }
         (waited, patience) = (0, min(2 * patience, Self.longest))
+        (passed, cost, isTrying) = (.zero, .zero, true)
         return true
     }
 
-    /// Says that it was allowed and could not be done: the next occasion will do.
-    mutating func insist() { waited = patience }
+    /// Says what was spent on an occasion that was allowed.
+    ///
+    /// - Parameter isDone: whether it was done; if not, it goes on on the next occasion.
+    mutating func spend(_ time: Duration, isDone: Bool) {
+        guard isTrying else { return }
+        cost += time
+        isTrying = !isDone
+    }
 }

@@ -50,7 +50,7 @@ struct Speculation: Sendable {
         clear()
         isModels = true
         places = guesses.map(\.sureness)
-        chances = modelAcceptance.chances(places)
+        chances = guesses.map(\.chance).prefix { $0 >= DraftAcceptance.leastChance }
         draft = guesses.map(\.token)
     }
 
