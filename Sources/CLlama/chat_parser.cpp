@@ -2,7 +2,7 @@
 // common library, which it makes for each template and set of tools.
 //
 // Those parsers read a whole text. So the answer is read again from its beginning, and the pieces are what the outcome has
-// more than the one before. Reading 20 kB, an answer of 4,000 tokens, takes 0.1 to 0.9 ms, by the template.
+// more than the one before. Reading 20 kB, an answer of 4,000 tokens, takes 0.06 to 0.5 ms, by the template.
 
 #include "chat.hpp"
 #include "work_limit.hpp"
