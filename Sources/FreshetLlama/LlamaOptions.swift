@@ -17,7 +17,8 @@ public struct LlamaOptions: Sendable {
     /// The most tokens that ``contextLength`` is where nothing was said.
     public var contextLimit = LlamaOptions.defaultContextLimit
     /// Generations that run side by side; further ones wait. `nil` takes as many as a quarter of the free memory has
-    /// contexts for, those of ``draftModelPath`` included, from 1 to 8. The first reproducible request takes the memory of one context more.
+    /// contexts for, those of ``draftModelPath`` included, from 1 to 8. The first reproducible request takes the memory of
+    /// one context more.
     public var slotCount: Int?
     /// The longest gap that running streams are to see between two tokens while prompts are computed beside them. The
     /// prompts are cut into pieces that fit, by the speed that this machine has shown.

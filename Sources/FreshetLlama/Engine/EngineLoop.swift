@@ -56,6 +56,8 @@ final class EngineLoop {
                 if let error = submission.answers.timeout() { fail(submission.answers, error) }
             }
             retire()
+            // What takes longer than a quick batch is not waited for.
+            if !arrivals.errands.isEmpty || !arrivals.admitted.isEmpty { wakeReaders() }
             arrivals.errands.forEach { memory.carryOut($0) }
             arrivals.admitted.forEach(admit)
             for place in waiting { settle(place, blocks: arrivals.prefixes[slots[place].number]) }
@@ -193,8 +195,11 @@ final class EngineLoop {
     /// - Returns: whether there was anything to compute.
     private func step() -> Bool {
         let turn = now()
-        let hasRestored =
-            slots.contains { !$0.blocks.isEmpty } && restore(until: turn + scheduler.restoringTime(beside: demands))
+        var hasRestored = false
+        if slots.contains(where: { !$0.blocks.isEmpty }) {
+            wakeReaders()
+            hasRestored = restore(until: turn + scheduler.restoringTime(beside: demands))
+        }
         for place in slots.indices where slots[place].generation?.needsShift == true { shift(place) }
         for place in slots.indices { slots[place].generation?.prepareDraft() }
         guard slots.contains(where: \.hasWork) else { return hasRestored }
@@ -257,6 +262,7 @@ final class EngineLoop {
             slots[place].demand(weight: 1)?.hasRoom == true ? slots[place].generation?.draftWish(place: place) : nil
         }
         guard !wishes.isEmpty else { return }
+        wakeReaders()
         do throws(GenerationError) {
             let abandonment = abandonment(of: wishes.map(\.place))
             let guesses = try drafter.guesses(for: wishes, outlook) { abandonment.isCertain }

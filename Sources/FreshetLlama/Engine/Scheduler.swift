@@ -83,7 +83,7 @@ package struct Scheduler: Sendable {
         planRunning(useful.filter { demands[$0]?.isPrompt == false }, of: demands, in: &plan)
         let prompts = useful.filter { demands[$0]?.isPrompt == true }
         if prompts.isEmpty {
-            // Everybody else is forgotten.
+            // Whoever had a turn among prompts has none left to take.
             (clients, self.prompts) = (FairTurns(maxLead: batchCapacity), [:])
         } else {
             let runningTokens = plan.reduce(0, +)

@@ -7,7 +7,8 @@ final class Interruption {
     /// What a context asks: its data is the unretained address of an ``Interruption``.
     static let callback: @convention(c) (UnsafeMutableRawPointer?) -> Bool = { data in
         guard let data else { return false }
-        // Asked between any two operations: whoever gave the address holds the object meanwhile.
+        // Asked between any two operations. Whoever gave the address holds the object meanwhile, so that it need not be
+        // counted; the standard library has only an underscored way to say so.
         return Unmanaged<Interruption>.fromOpaque(data)._withUnsafeGuaranteedRef { $0.check?() ?? false }
     }
 
