@@ -15,6 +15,15 @@ struct ConversationOptions {
     var budget = -1
     /// How much to think, in the template's words; empty is as the template has it.
     var effort = ""
+    /// What becomes of the thoughts.
+    var format = Format.auto
+    /// Further variables of the template, each as JSON.
+    var templateArguments: [String: String] = [:]
+
+    /// The words for ``format``, which are llama.cpp's: apart from the answer, or a part of it as the model wrote them.
+    enum Format: String, CaseIterable {
+        case auto, deepseek, none
+    }
 
     /// The words for ``thinking``, which are llama.cpp's.
     enum Thinking: String, CaseIterable {
@@ -49,6 +58,16 @@ struct ConversationOptions {
                     "--reasoning-effort", placeholder: "WORD",
                     help: "how much to think, in the template's own words, such as low or high",
                     current: { $0.effort }, set: { values, text, _ in values.effort = text }),
+                .choice(
+                    "--reasoning-format", path: \.format,
+                    help: "none leaves the model's thoughts in the answer, as it wrote them; else they are apart"),
+                .text(
+                    "--chat-template-kwargs", placeholder: "JSON",
+                    help: "further variables of the chat template, as in {\"preserve_thinking\": true}",
+                    current: { $0.templateArguments.isEmpty ? "none" : "\($0.templateArguments)" },
+                    set: { (values: inout ConversationOptions, text: String, name: String) throws(UsageError) in
+                        try values.readTemplateArguments(text, name)
+                    }),
             ])
     }
 
@@ -62,6 +81,19 @@ struct ConversationOptions {
         request.reasoning.isEnabled = thinking == .auto ? nil : thinking == .on
         request.reasoning.budget = budget < 0 ? nil : budget
         request.reasoning.effort = effort.isEmpty ? nil : effort
+        request.reasoning.isSeparate = format != .none
+        request.templateArguments = templateArguments
+    }
+
+    private mutating func readTemplateArguments(_ text: String, _ name: String) throws(UsageError) {
+        var request = GenerationRequest(prompt: .text(""))
+        do throws(GenerationError) {
+            try OpenAIRequest.readTemplateArguments(json: text.utf8, of: name, into: &request)
+        } catch {
+            throw UsageError(message: "\(name) needs an object in JSON: \(error.message)")
+        }
+        templateArguments = request.templateArguments
+        if let isEnabled = request.reasoning.isEnabled { thinking = isEnabled ? .on : .off }
     }
 
     /// Reads the tools.

@@ -29,6 +29,17 @@ extension OpenAIRequest {
         return try tools(list, text: RawJSON.value(at: ["tools"], of: Array(json)) ?? [])
     }
 
+    /// Reads an object of a chat template's variables, as `chat_template_kwargs` of a request is read.
+    ///
+    /// - Parameter subject: what the text is, for the error.
+    /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest`` where it is none.
+    package static func readTemplateArguments(
+        json: some Collection<UInt8>, of subject: String, into request: inout GenerationRequest
+    ) throws(GenerationError) {
+        let value = try JSONValue(json: json, of: subject)
+        try readReasoning(JSONField(.object(["chat_template_kwargs": value])), into: &request)
+    }
+
     private static func tools(_ field: JSONField, text: ArraySlice<UInt8>) throws(GenerationError) -> [Tool] {
         let texts = RawJSON.items(of: text)
         return try field.items().enumerated().map { item throws(GenerationError) in
