@@ -30,9 +30,10 @@ enum Verify {
             notes: [
                 "The answer is computed with the manifest's own settings: threads, context, types of the cache. A manifest "
                     + "of another model, or of other adapters, is refused.",
-                "At the first token that differs its log-probabilities are told. A near tie is a difference that rounding "
-                    + "makes: of another processor, say, or another number of threads.",
-                "Exit status: 0 the same, 3 different, 1 failed, 2 wrong usage.",
+                "At the first token that differs its log-probabilities are told, and what they say: that the logits are the "
+                    + "same and the token was drawn in another way; or a near tie, a difference that rounding makes (of "
+                    + "another processor, say, or another number of threads); or that other logits were computed.",
+                "Exit status: 0 the same tokens, 3 different, 1 failed, 2 wrong usage.",
             ])
     }
 
@@ -93,13 +94,25 @@ enum Verify {
         let drift =
             result.drift == 0
             ? "their log-probabilities to the last bit" : "their log-probabilities to within \(number(result.drift))"
-        guard let difference = result.difference else { return "The same: \(tokens), \(drift).\n" }
+        guard let difference = result.difference else {
+            return result.drift <= Verification.rounding
+                ? "The same: \(tokens), \(drift).\n"
+                : "The same: \(tokens), but of other logits: \(drift), and rounding moves them by less.\n"
+        }
         func name(_ token: Token) -> String {
             "\(token) \(TokenLine.quoted(vocabulary.bytes(of: token, showingControl: true)))"
         }
         let verdict =
-            difference.isNearTie
-            ? "A near tie: rounding decided between the two." : "No near tie: the model's logits differ."
+            switch result.verdict {
+            case .drawnOtherwise:
+                "The logits are the same, to the last bit: the token was drawn in another way, by other sampling settings, "
+                    + "another seed or another version's sampler."
+            case .nearTie: "A near tie: rounding decided between the two."
+            case .farApart:
+                "No near tie: what was recorded moved as rounding moves it, but the two tokens are too far apart for that "
+                    + "to decide. Other logits differ more, or the token was drawn in another way."
+            case .otherLogits, nil: "No near tie: the model's logits differ."
+            }
         return """
             Different at token \(difference.position) of answer \(difference.answer), counted from 0.
             The same before: \(tokens), \(drift).

@@ -44,19 +44,38 @@ extension Manifest {
             form: try root["form"].map { form throws(GenerationError) in try Form(form) },
             shiftsContext: try root.required("context_shift").bool(), prompt: try root.required("prompt").tokens(),
             answers: answers)
+        try checkAnswers()
+    }
+
+    /// Checks that every answer has something to compare.
+    ///
+    /// - Throws: ``GenerationError`` that names the answer which has no tokens, or the log-probability that is none.
+    func checkAnswers() throws(GenerationError) {
+        for (index, answer) in answers.enumerated() {
+            let (tokens, values) = (answer.tokens, answer.logProbabilities)
+            guard !tokens.isEmpty else {
+                throw .invalid("answers[\(index)].tokens", "is empty: there is nothing to compute again")
+            }
+            guard values.count == tokens.count else {
+                throw .invalid(
+                    "answers[\(index)].logprobs",
+                    "must be as many as tokens, which are \(tokens.count), but are \(values.count)")
+            }
+            // A token that was drawn had a probability.
+            for (position, value) in values.enumerated() where !(value > -9999 && value <= 0) {
+                throw .invalid(
+                    "answers[\(index)].logprobs[\(position)]",
+                    "is no log-probability of a token that was drawn: it must be over -9999 and at most 0")
+            }
+        }
     }
 }
 
 extension Manifest.Answer {
     fileprivate init(_ field: JSONField) throws(GenerationError) {
         let tokens = try field.required("tokens").tokens()
-        let logarithms = try field.required("logprobs")
-        let values = try logarithms.items().map { item throws(GenerationError) in try item.double() }
-        guard values.count == tokens.count else {
-            throw logarithms.complaint("must be as many as tokens, which are \(tokens.count), but are \(values.count)")
-        }
-        // As everywhere on the wire, -9999 is the logarithm of zero.
-        self.init(tokens: tokens, logProbabilities: values.map { $0 <= -9999 ? -.infinity : Float($0) })
+        let values = try field.required("logprobs").items().map { item throws(GenerationError) in try item.double() }
+        self.init(tokens: tokens, logProbabilities: values.map { Float($0) })
     }
 }
 

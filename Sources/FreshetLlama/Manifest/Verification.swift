@@ -12,10 +12,9 @@ public struct Verification: Sendable, Hashable {
         public var recorded, expectedHere: Float
         /// The log-probability of the token that came.
         public var foundHere: Float
-
-        /// Whether the logits agree but for what rounding does: the difference is one of last bits, which here decided
-        /// between two tokens.
-        public var isNearTie: Bool { abs(recorded - expectedHere) <= Verification.rounding }
+        /// How far apart the log-probabilities of the two may be for rounding to decide between them, by the manifest's
+        /// way to draw. See ``Verification/verdict``.
+        public var reach: Float
     }
 
     /// How many tokens were the same.
@@ -26,17 +25,18 @@ public struct Verification: Sendable, Hashable {
     public var difference: Difference?
 
     /// How far a log-probability may move and still be rounding's doing: other kernels and other layouts of the weights
-    /// moved it by up to 0.02. See ``Difference/isNearTie``.
+    /// moved it by up to 0.02. See ``Verification/verdict``.
     public static let rounding: Float = 0.05
 }
 
 extension LlamaProvider {
     /// Computes the answers of a manifest again and compares every token, up to the first difference.
     ///
-    /// - Throws: ``GenerationError`` when the manifest is another model's, or has tokens that this one does not, or when
-    ///   the computation fails.
+    /// - Throws: ``GenerationError`` when the manifest is another model's, or has tokens that this one does not, or has
+    ///   nothing to compare, or when the computation fails.
     public func verify(_ manifest: Manifest) async throws(GenerationError) -> Verification {
         try manifest.check(fingerprint: llama.fingerprint, of: llama.path)
+        try manifest.checkAnswers()
         for (name, tokens) in [("prompt", manifest.prompt), ("form", manifest.form?.tokens ?? [])]
             + manifest.answers.map({ ("answers", $0.tokens) })
         {
@@ -44,8 +44,8 @@ extension LlamaProvider {
             throw .invalid(name, "holds token \(stray), but the vocabulary has \(llama.vocabulary.count)")
         }
         var result = Verification(matchingTokens: 0, drift: 0)
-        for (index, answer) in manifest.answers.enumerated() where !answer.tokens.isEmpty {
-            let comparison = AnswerComparison(of: answer, index: index)
+        for (index, answer) in manifest.answers.enumerated() {
+            let comparison = AnswerComparison(of: answer, index: index, by: manifest.sampling)
             var request = GenerationRequest(
                 prompt: .tokens(manifest.prompt), sampling: manifest.sampling, maxTokens: answer.tokens.count,
                 responseFormat: manifest.responseFormat, shiftsContext: manifest.shiftsContext, isReproducible: true)
@@ -88,11 +88,14 @@ private final class AnswerComparison: @unchecked Sendable {
     // Sendable: the variables are read and written under `monitor` only.
     private let answer: Manifest.Answer
     private let index: Int
+    private let sampling: SamplingOptions
     private let monitor = Monitor()
     private var position = 0
     private var found = Verification(matchingTokens: 0, drift: 0)
 
-    init(of answer: Manifest.Answer, index: Int) { (self.answer, self.index) = (answer, index) }
+    init(of answer: Manifest.Answer, index: Int, by sampling: SamplingOptions) {
+        (self.answer, self.index, self.sampling) = (answer, index, sampling)
+    }
 
     /// What has been found so far.
     var result: Verification { monitor.withLock { found } }
@@ -108,12 +111,12 @@ private final class AnswerComparison: @unchecked Sendable {
             guard token == expected else {
                 found.difference = Verification.Difference(
                     answer: index, position: position, expected: expected, found: token, recorded: recorded,
-                    expectedHere: expectedHere, foundHere: foundHere)
+                    expectedHere: expectedHere, foundHere: foundHere,
+                    reach: sampling.reach(between: expected, and: token))
                 return
             }
             found.matchingTokens += 1
-            // Of two infinities the difference is no number, and there is none.
-            found.drift = max(found.drift, recorded == foundHere ? 0 : abs(recorded - foundHere))
+            found.drift = max(found.drift, Verification.distance(recorded, foundHere))
         }
     }
 }

@@ -34,7 +34,8 @@ struct VerifyTests {
                 thoughts: .init(start: "<t>", ends: ["</t>", "<call>"], forced: [5, 6], budget: 2, begun: "a<t>")),
             shiftsContext: true, prompt: [1, 300],
             answers: [
-                Manifest.Answer(tokens: [5, 2], logProbabilities: [-0.1, -.infinity]), Manifest.Answer(),
+                Manifest.Answer(tokens: [5, 2], logProbabilities: [-0.1, -9998]),
+                Manifest.Answer(tokens: [7], logProbabilities: [0]),
             ])
     }
 
@@ -74,6 +75,13 @@ struct VerifyTests {
             (["prompt"], [.integer(1 << 40)], "prompt[0]"), (["answers"], [], "answers"),
             (["answers"], [["tokens": [1], "logprobs": []]], "answers[0].logprobs"),
             (["answers"], [["tokens": [1]]], "answers[0].logprobs"), (["answers"], [7], ""),
+            (["answers"], [["tokens": [], "logprobs": []]], "answers[0].tokens"),
+            (["answers"], [["tokens": [1], "logprobs": [0]], ["tokens": [], "logprobs": []]], "answers[1].tokens"),
+            (["answers"], [["tokens": [1, 2], "logprobs": [0, .number(1e308)]]], "answers[0].logprobs[1]"),
+            (["answers"], [["tokens": [1], "logprobs": [.number(-1e308)]]], "answers[0].logprobs[0]"),
+            (["answers"], [["tokens": [1], "logprobs": [-9999]]], "answers[0].logprobs[0]"),
+            (["answers"], [["tokens": [1], "logprobs": [.number(.nan)]]], "answers[0].logprobs[0]"),
+            (["answers"], [["tokens": [1], "logprobs": [.number(1e-3)]]], "answers[0].logprobs[0]"),
             (["answers"], .array(Array(repeating: ["tokens": [], "logprobs": []], count: 129)), "answers"),
             (["response_format"], ["type": "poem"], "response_format.type"),
             (["model", "adapters"], [7], "adapters[0]"),
@@ -112,21 +120,34 @@ struct VerifyTests {
         let text = try #require(file.contents)
         var manifest = try Manifest(json: try JSONValue(json: text.utf8))
         #expect(manifest.answers.count == 2 && manifest.answers[0].tokens.count > 5)
-        // The difference is a near tie where the model has another token so nearly as it says.
-        for (drift, words) in [(Float(0), "A near tie"), (3, "No near tie")] {
+        let probe = try await LlamaProvider.load(
+            LlamaOptions(modelPath: FreshetTestSupport.EmbeddedModel.path, as: manifest.environment))
+        // Another token in the record, of which the record says what this machine does, or something else.
+        for (drift, words) in [(Float(0), "The logits are the same"), (-3, "No near tie: the model's logits differ")] {
             var changed = manifest
             let token = changed.answers[1].tokens[4]
             changed.answers[1].tokens[4] = token == 400 ? 401 : 400
-            let probe = try await LlamaProvider.load(
-                LlamaOptions(modelPath: FreshetTestSupport.EmbeddedModel.path, as: manifest.environment))
             let difference = try #require(try await probe.verify(changed).difference)
             #expect(difference.answer == 1 && difference.position == 4 && difference.found == token)
-            await probe.shutDown()
             changed.answers[1].logProbabilities[4] = difference.expectedHere + drift
             let told = await Self.verify(changed.json.text)
             #expect(told.ending == .exited(3) && told.text.contains("token 4 of answer 1"), "\(told.text)")
             #expect(told.text.contains(words), "\(told.text)")
         }
+        // Other sampling settings draw other tokens from the same logits.
+        for change in [{ $0.temperature = 0 }, { $0.topK = 1 }] as [(inout SamplingOptions) -> Void] {
+            var changed = manifest
+            change(&changed.sampling)
+            #expect(try await probe.verify(changed).verdict == .drawnOtherwise)
+        }
+        // No library's caller has an empty answer found again either.
+        for (tokens, values) in [([], []), ([1], [.infinity]), ([1], [])] as [([Token], [Float])] {
+            var changed = manifest
+            changed.answers[1] = Manifest.Answer(tokens: tokens, logProbabilities: values)
+            let error = await #expect(throws: GenerationError.self) { _ = try await probe.verify(changed) }
+            #expect(error?.parameter?.hasPrefix("answers[1]") == true, "\(error as Any)")
+        }
+        await probe.shutDown()
         manifest.answers[0].tokens[0] = 1 << 20
         let stray = await Self.verify(manifest.json.text)
         #expect(stray.ending == .exited(1) && stray.errorText.contains("token 1048576"), "\(stray.errorText)")
@@ -142,6 +163,30 @@ struct VerifyTests {
         #expect(strange.ending == .exited(1) && strange.errorText.contains("threads must be"), "\(strange.errorText)")
         let broken = await Self.verify("{\"version\":1,")
         #expect(broken.ending == .exited(1) && broken.errorText.contains("is no manifest"), "\(broken.errorText)")
+    }
+
+    /// Every verdict is told in words of its own, and tokens that are the same are not more than that.
+    @Test func eachVerdictHasItsSentence() async throws {
+        let provider = try await LlamaProvider.load(LlamaOptions(modelPath: FreshetTestSupport.EmbeddedModel.path))
+        var result = Verification(matchingTokens: 3, drift: 0)
+        func report() -> String { Verify.report(on: result, vocabulary: provider.llama.vocabulary) }
+        #expect(report() == "The same: 3 tokens, their log-probabilities to the last bit.\n")
+        result.drift = 0.01
+        #expect(report() == "The same: 3 tokens, their log-probabilities to within 0.01.\n")
+        result.drift = 7
+        #expect(report().hasPrefix("The same: 3 tokens, but of other logits: "))
+        for (drift, found, words) in [
+            (Float(0), Float(-0.7), "The logits are the same, to the last bit: the token was drawn in another way"),
+            (0.01, -0.75, "A near tie: rounding decided"), (0.01, -2, "too far apart"),
+            (1, -0.7, "the model's logits differ"),
+        ] {
+            result.drift = drift
+            result.difference = Verification.Difference(
+                answer: 0, position: 3, expected: 1, found: 2, recorded: -0.7, expectedHere: -0.7, foundHere: found,
+                reach: 0.1)
+            #expect(report().contains(words), "\(report())")
+        }
+        await provider.shutDown()
     }
 
     /// Before a model is loaded, which here would fail too: nobody waits for an answer that has no place.
