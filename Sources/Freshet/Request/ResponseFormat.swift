@@ -16,9 +16,10 @@ public enum ResponseFormat: Sendable, Hashable {
     ///
     /// Kept to are `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`,
     /// `minItems`, `maxItems`, `minLength`, `maxLength`, `pattern`, the formats `date`, `time`, `date-time` and `uuid`
-    /// (their shape, not the calendar), the bounds of integers, `anyOf`, `oneOf` (of which at least one holds), `allOf`
-    /// of objects, and `$ref` within the schema. What else would restrict the answer, as `not` or `uniqueItems` do, is
-    /// refused by name; annotations and other formats are passed over.
+    /// (of days that there are), the bounds of integers, `anyOf`, `oneOf` of schemas that no value can obey two of,
+    /// which is told from their types, constants, bounds of integers and required properties, `allOf` of objects, and
+    /// `$ref` within the schema. What else would restrict the answer, as `not` or `uniqueItems` do, is refused by name;
+    /// annotations and other formats are passed over.
     case jsonSchema(String)
     /// A text of a grammar in GBNF, llama.cpp's notation, from its rule `root` on.
     case grammar(String)

@@ -35,6 +35,22 @@ indirect enum OrderedJSON: Hashable, Sendable {
         return members.last { $0.name == name }?.value
     }
 
+    /// What a pointer (RFC 6901, after a #) leads to in this value; `nil` where that is nowhere.
+    func target(of pointer: String) -> OrderedJSON? {
+        var target = self
+        for part in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+            let name = String(part).replacing("~1", with: "/").replacing("~0", with: "~")
+            if let member = target[name] {
+                target = member
+            } else if case .array(let items) = target, let place = Int(name), items.indices.contains(place) {
+                target = items[place]
+            } else {
+                return nil
+            }
+        }
+        return target
+    }
+
     /// The value as JSON without spaces.
     var text: String {
         switch self {

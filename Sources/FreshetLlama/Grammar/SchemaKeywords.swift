@@ -46,6 +46,23 @@ struct SchemaKeywords {
         return name
     }
 
+    /// The integers that the bounds allow, between two limits. What is no number is no bound.
+    func integers(within limit: Double) -> (least: Double, most: Double) {
+        func bound(_ name: String) -> Double? {
+            guard case .number(let text) = self[name] else { return nil }
+            return Double(text)
+        }
+        let least = max(
+            bound("minimum")?.rounded(.up) ?? -limit,
+            bound("exclusiveMinimum").map { $0.rounded(.down) + 1 } ?? -limit,
+            -limit)
+        let most = min(
+            bound("maximum")?.rounded(.down) ?? limit,
+            bound("exclusiveMaximum").map { $0.rounded(.up) - 1 } ?? limit,
+            limit)
+        return (least, most)
+    }
+
     /// The keywords of a number's range.
     static let bounds = ["minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"]
 

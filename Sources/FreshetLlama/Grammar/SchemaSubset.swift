@@ -9,7 +9,8 @@ internal import Freshet
 ///
 /// Where the specification allows more than is kept to, answers are only a part of what is allowed: an object without
 /// `additionalProperties` has the properties that are described and no others, in their order; `prefixItems` is the
-/// whole list. One thing is weaker: of `oneOf` at least one schema holds, not exactly one.
+/// whole list. Of `oneOf` the answer has any, which is exactly one where ``SchemaDisjointness`` holds them apart; others
+/// are refused.
 struct SchemaSubset {
     /// What the converter is given.
     private(set) var schema: OrderedJSON = .object([])
@@ -31,6 +32,7 @@ struct SchemaSubset {
     /// is being read.
     private var nesting = 0
     private var targets: [String: Int] = [:]
+    private var disjointness: SchemaDisjointness
 
     /// Reads a schema.
     ///
@@ -43,6 +45,7 @@ struct SchemaSubset {
         }
         self.root = root
         self.field = field
+        disjointness = SchemaDisjointness(root: root)
         var mark = "freshet"
         while text.contains(mark) { mark += "-x" }
         self.mark = mark
@@ -130,6 +133,7 @@ struct SchemaSubset {
             nesting -= 1
         case "string":
             if let pattern = keywords["pattern"] { return try self.pattern(pattern, keywords, at: path) }
+            if let date = try date(keywords, at: path) { return date }
             members += try string(keywords, at: path)
         case "integer": members += try integer(keywords, at: path)
         case "number":
@@ -166,16 +170,8 @@ struct SchemaSubset {
     }
 
     private func target(of pointer: String, at path: String) throws(GenerationError) -> OrderedJSON {
-        var target = root
-        for part in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            let name = String(part).replacing("~1", with: "/").replacing("~0", with: "~")
-            if let member = target[name] {
-                target = member
-            } else if case .array(let items) = target, let place = Int(name), items.indices.contains(place) {
-                target = items[place]
-            } else {
-                throw complaint(path, "$ref leads nowhere: \(pointer.prefix(64))")
-            }
+        guard let target = root.target(of: pointer) else {
+            throw complaint(path, "$ref leads nowhere: \(pointer.prefix(64))")
         }
         return target
     }
@@ -186,7 +182,7 @@ struct SchemaSubset {
         guard case .array(let items) = list, !items.isEmpty else {
             throw complaint(path, "\(keyword) must be a list of at least one schema")
         }
-        var schemas: [OrderedJSON] = []
+        var (schemas, typed) = ([OrderedJSON](), [OrderedJSON]())
         for (place, item) in items.enumerated() {
             var item = item
             if let type, item["type"] != type {
@@ -196,7 +192,15 @@ struct SchemaSubset {
                 else { throw complaint(path, "type beside \(keyword) is not looked at: put it into each schema") }
                 item = .object([.init(name: "type", value: type)] + members)
             }
+            typed.append(item)
             schemas.append(try read(item, at: "\(path)/\(keyword)/\(place)"))
+        }
+        if keyword == "oneOf", let (place, other) = disjointness.overlap(of: typed) {
+            throw complaint(
+                path,
+                "oneOf asks for exactly one of its schemas, but a value may obey those at \(place) and at \(other): use "
+                    + "anyOf, or make them differ by their type, const, enum, bounds of integers or a required property"
+            )
         }
         return schemas
     }

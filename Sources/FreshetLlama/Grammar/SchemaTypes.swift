@@ -119,8 +119,21 @@ extension SchemaSubset {
         } catch {
             throw complaint(path, "pattern \(error.text)")
         }
-        let constant = "\(mark)-pattern-\(expressions.count)"
-        expressions.append((constant, #""\"" \#(expression) "\"""#))
+        return constant("pattern-\(expressions.count)", for: expression)
+    }
+
+    /// A constant, in the place of which a string of that format will stand; `nil` where the converter knows the format.
+    mutating func date(_ keywords: SchemaKeywords, at path: String) throws(GenerationError) -> OrderedJSON? {
+        guard let format = keywords.knownFormat, let expression = DateGrammar.expression(of: format) else { return nil }
+        _ = try string(keywords, at: path)
+        return constant(format, for: expression)
+    }
+
+    private mutating func constant(_ name: String, for expression: String) -> OrderedJSON {
+        let constant = "\(mark)-\(name)"
+        if !expressions.contains(where: { $0.constant == constant }) {
+            expressions.append((constant, #""\"" \#(expression) "\"""#))
+        }
         return .object([.init(name: "const", value: .string(constant))])
     }
 
@@ -131,22 +144,13 @@ extension SchemaSubset {
             throw complaint(path, "multipleOf cannot be kept to while an answer is written: leave it out")
         }
         guard keywords.first(of: SchemaKeywords.bounds) != nil else { return [] }
-        let limit = 9_007_199_254_740_991.0
-        func bound(_ name: String) throws(GenerationError) -> Double? {
-            guard let value = keywords[name] else { return nil }
-            guard case .number(let text) = value, let number = Double(text) else {
+        for name in SchemaKeywords.bounds {
+            guard let value = keywords[name] else { continue }
+            guard case .number(let text) = value, Double(text) != nil else {
                 throw complaint(path, "\(name) must be a number")
             }
-            return number
         }
-        let least = max(
-            try bound("minimum")?.rounded(.up) ?? -limit,
-            try bound("exclusiveMinimum").map { $0.rounded(.down) + 1 } ?? -limit,
-            -limit)
-        let most = min(
-            try bound("maximum")?.rounded(.down) ?? limit,
-            try bound("exclusiveMaximum").map { $0.rounded(.up) - 1 } ?? limit,
-            limit)
+        let (least, most) = keywords.integers(within: 9_007_199_254_740_991)
         guard least <= most else { throw complaint(path, "there is no integer between the bounds") }
         return [
             .init(name: "minimum", value: .number("\(Int(least))")),

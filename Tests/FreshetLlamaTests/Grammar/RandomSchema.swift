@@ -15,13 +15,15 @@ struct RandomSchema {
     }
 
     private mutating func schema(depth: Int) -> String {
-        switch Int.random(in: 0..<(depth < 3 ? 11 : 7), using: &generator) {
+        switch Int.random(in: 0..<(depth < 3 ? 15 : 8), using: &generator) {
         case 0: return generator.pick([#"{"type":"null"}"#, #"{"type":"boolean"}"#, #"{"type":"number"}"#])
         case 1:
             let (low, high) = (number(-200...200), number(0...300))
             let bounds = [
                 "", #","minimum":\#(low)"#, #","maximum":\#(low)"#,
                 #","exclusiveMinimum":\#(low),"maximum":\#(low + 1 + high)"#,
+                #","minimum":\#(low).5,"exclusiveMaximum":\#(low + 2 + high)"#,
+                #","maximum":1e2,"exclusiveMinimum":-0.5"#,
             ]
             return #"{"type":"integer"\#(generator.pick(bounds))}"#
         case 2:
@@ -38,12 +40,19 @@ struct RandomSchema {
         case 4: return #"{"enum":["a","ab",1,null,{"k":[true]}]}"#
         case 5: return #"{"const":"\#(generator.pick(["é", "a b", "\\n\\\"", ""]))"}"#
         case 6: return #"{"type":["integer","null"],"minimum":\#(number(-5...5))}"#
-        case 7: return #"{"anyOf":[\#(schema(depth: depth + 1)),\#(schema(depth: depth + 1))]}"#
-        case 8:
+        case 7: return #"{"type":"string","format":"\#(generator.pick(["date", "time", "date-time", "uuid"]))"}"#
+        case 8: return #"{"anyOf":[\#(schema(depth: depth + 1)),\#(schema(depth: depth + 1))]}"#
+        case 9:
             let least = number(0...2)
             let most = generator.chance(0.5) ? #","maxItems":\#(least + number(0...2))"# : ""
             return #"{"type":"array","items":\#(schema(depth: depth + 1)),"minItems":\#(least)\#(most)}"#
-        case 9: return #"{"prefixItems":[\#(schema(depth: depth + 1)),\#(schema(depth: depth + 1))],"items":false}"#
+        case 10: return #"{"prefixItems":[\#(schema(depth: depth + 1)),\#(schema(depth: depth + 1))],"items":false}"#
+        case 11: return #"{"oneOf":[\#(alternatives(depth: depth).joined(separator: ","))]}"#
+        case 12:
+            let (one, other) = (schema(depth: depth + 1), schema(depth: depth + 1))
+            return #"{"type":"object","allOf":[{"properties":{"p":\#(one)},"required":["p"]},"#
+                + #"{"type":"object","properties":{"q":\#(other)}}]}"#
+        case 13: return ##"{"type":"array","items":{"$ref":"#"},"maxItems":\##(number(0...2))}"##
         default:
             let names = ["name", "a", "aa", "käse", "x y"].filter { _ in generator.chance(0.5) }
             let properties = names.map { #""\#($0)":\#(schema(depth: depth + 1))"# }.joined(separator: ",")
@@ -53,6 +62,20 @@ struct RandomSchema {
             ])
             return #"{"type":"object","properties":{\#(properties)},"required":[\#(required)]\#(more)}"#
         }
+    }
+
+    /// Schemas that no value can obey two of, for one reason or another.
+    private mutating func alternatives(depth: Int) -> [String] {
+        let border = number(-20...20)
+        let other = schema(depth: depth + 1)
+        return generator.pick([
+            [#"{"type":"integer","maximum":\#(border)}"#, #"{"type":"integer","exclusiveMinimum":\#(border)}"#],
+            [#"{"type":"string"}"#, #"{"type":["integer","null"]}"#, #"{"type":"array","items":\#(other)}"#],
+            [#"{"const":"a"}"#, #"{"enum":["b",1.5]}"#, #"{"const":null}"#, #"{"type":"integer"}"#],
+            ["a", "b", "c"].map {
+                #"{"type":"object","properties":{"kind":{"const":"\#($0)"},"\#($0)":\#(other)},"required":["kind"]}"#
+            },
+        ])
     }
 
     private mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }

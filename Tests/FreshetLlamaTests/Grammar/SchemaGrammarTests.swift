@@ -1,3 +1,4 @@
+import Foundation
 import Freshet
 import FreshetTestSupport
 import Testing
@@ -100,7 +101,7 @@ struct SchemaGrammarTests {
         let validator = try SchemaValidator(example.schema)
         for text in example.texts {
             #expect(reading.reads(text), "\(text.debugDescription)")
-            if !example.schema.contains("format") { #expect(validator.accepts(text), "\(text.debugDescription)") }
+            #expect(validator.accepts(text), "\(text.debugDescription)")
         }
         for text in example.others { #expect(!reading.reads(text), "\(text.debugDescription)") }
     }
@@ -129,12 +130,33 @@ struct SchemaGrammarTests {
             (#"{"properties":{"*":{}}}"#, "named *"), (#"{"minLength":1,"minItems":1}"#, "a type is missing"),
             (#"{"properties":{"a-b":{}},"additionalProperties":true}"#, "beside a property named"),
             (#"{"items":{"type":"null"},"minItems":2000000}"#, "from 0 to 1000000"), ("false", "must be an object"),
+            (#"{"format":"date","maxLength":9}"#, "beside format"),
+            (#"{"type":"integer","minimum":"1"}"#, "minimum must be a number"),
+            (
+                #"{"items":{"oneOf":[{"type":"integer","minimum":1,"maximum":9},{"type":"null"},{"type":"integer","minimum":5}]}}"#,
+                "at #/items, oneOf asks for exactly one of its schemas, but a value may obey those at 0 and at 2: use anyOf"
+            ),
         ])
     func aSchemaThatCannotBeKeptToIsRefusedByName(_ schema: String, _ part: String) throws {
         let error = #expect(throws: GenerationError.self) { try Self.reading(schema) }
         #expect(error?.code == .invalidRequest)
         #expect(error?.parameter == "json_schema")
         #expect(error?.message.contains(part) == true, "\(error?.message ?? "")")
+    }
+
+    /// Every day of some years, by the calendar's own rule.
+    @Test(arguments: [0, 1900, 2000, 2023, 2024, 6958, 9996])
+    func theDaysThatThereAreAreRead(_ year: Int) throws {
+        let date = try Self.reading(#"{"format":"date"}"#)
+        let stamp = try Self.reading(#"{"type":"array","items":{"type":"string","format":"date-time"}}"#)
+        for month in 0...13 {
+            for day in 0...32 {
+                let text = String(format: "%04d-%02d-%02d", year, month, day)
+                let exists = SchemaValidator.isDate(text)
+                #expect(date.reads("\"\(text)\"") == exists, "\(text)")
+                #expect(stamp.reads("[\"\(text)T23:59:59Z\",\"\(text)T00:00:00.123-05:30\"]") == exists, "\(text)")
+            }
+        }
     }
 
     @Test func theIntegersBetweenTwoBoundsAreRead() throws {
@@ -151,9 +173,12 @@ struct SchemaGrammarTests {
 
     @Test func randomTextsOfRandomSchemasObeyThem() throws {
         var random = RandomSchema(seed: 11)
-        var whole = 0
-        for _ in 0..<150 {
+        var (whole, kinds) = (0, [String: Int]())
+        for _ in 0..<250 {
             let schema = random.schema()
+            for word in ["oneOf", "allOf", "format", ##""#"}"##] where schema.contains(word) {
+                kinds[word, default: 0] += 1
+            }
             let validator = try SchemaValidator(schema)
             let rules = try Self.reading(schema).rules
             for _ in 0..<3 {
@@ -162,7 +187,35 @@ struct SchemaGrammarTests {
                 #expect(validator.accepts(text), "\(text) of \(schema)")
             }
         }
-        #expect(whole > 250, "\(whole)")
+        #expect(whole > 400, "\(whole)")
+        #expect(kinds.count == 4 && kinds.values.allSatisfy { $0 > 10 }, "\(kinds)")
+    }
+
+    /// Of two schemas that are taken as `oneOf`, whatever they are, a text obeys one.
+    @Test func randomTextsOfOneOfObeyExactlyOne() throws {
+        var random = RandomSchema(seed: 12)
+        var (taken, refused, whole) = (0, 0, 0)
+        for _ in 0..<400 {
+            let (one, other) = (random.schema(), random.schema())
+            guard !(one + other).contains("$ref") else { continue }
+            let schema = #"{"oneOf":[\#(one),\#(other)]}"#
+            let rules: GrammarRules
+            do {
+                rules = try Self.reading(schema).rules
+            } catch {
+                #expect((error as? GenerationError)?.message.contains("at #, oneOf asks") == true, "\(error)")
+                refused += 1
+                continue
+            }
+            taken += 1
+            let validator = try SchemaValidator(schema)
+            for _ in 0..<3 {
+                guard let text = random.text(of: rules, limit: 300) else { continue }
+                whole += 1
+                #expect(validator.accepts(text), "\(text) of \(schema)")
+            }
+        }
+        #expect(taken > 40 && refused > 40 && whole > 100, "\(taken) \(refused) \(whole)")
     }
 
     static func reading(_ schema: String) throws -> GrammarReading {

@@ -30,6 +30,7 @@ struct SchemaValidator {
             guard accepts(value, target) else { return false }
         }
         if let list = schema["anyOf"] as? [Any], !list.contains(where: { accepts(value, $0) }) { return false }
+        if let list = schema["oneOf"] as? [Any], list.count(where: { accepts(value, $0) }) != 1 { return false }
         if let list = schema["allOf"] as? [Any], !list.allSatisfy({ accepts(value, $0) }) { return false }
         if let constant = schema["const"], !isEqual(value, constant) { return false }
         if let list = schema["enum"] as? [Any], !list.contains(where: { isEqual($0, value) }) { return false }
@@ -57,7 +58,34 @@ struct SchemaValidator {
         if let pattern = schema["pattern"] as? String, text.range(of: pattern, options: .regularExpression) == nil {
             return false
         }
-        return true
+        switch schema["format"] as? String {
+        case "date": return Self.isDate(text)
+        case "time": return Self.isTime(text)
+        case "date-time":
+            let parts = text.split(separator: "T", omittingEmptySubsequences: false).map(String.init)
+            return parts.count == 2 && Self.isDate(parts[0]) && Self.isTime(parts[1])
+        case "uuid": return text.wholeMatch(of: /[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/) != nil
+        default: return true
+        }
+    }
+
+    /// Whether a text is RFC 3339's full-date, of a day that there is.
+    static func isDate(_ text: String) -> Bool {
+        guard let match = text.wholeMatch(of: /([0-9]{4})-([0-9]{2})-([0-9]{2})/), let year = Int(match.1),
+            let month = Int(match.2), let day = Int(match.3), 1...12 ~= month
+        else { return false }
+        let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        return 1...[31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ~= day
+    }
+
+    /// Whether a text is RFC 3339's full-time, leap seconds aside.
+    private static func isTime(_ text: String) -> Bool {
+        guard
+            let match = text.wholeMatch(
+                of: /([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?(?:[Zz]|[+-]([0-9]{2}):([0-9]{2}))/)
+        else { return false }
+        let numbers = [match.1, match.2, match.3, match.5 ?? "0", match.6 ?? "0"].compactMap { Int($0) }
+        return zip(numbers, [23, 59, 59, 23, 59]).allSatisfy { $0 <= $1 }
     }
 
     private func acceptsList(_ list: [Any], _ schema: [String: Any]) -> Bool {
