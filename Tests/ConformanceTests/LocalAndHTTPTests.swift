@@ -30,10 +30,10 @@ struct LocalAndHTTPTests {
         await local.shutDown()
     }
 
-    /// Exactly: two engines that have computed the same batches have the same logits.
+    /// Exactly: three engines that have computed the same batches have the same logits.
     @Test(arguments: [nil, 0, 5]) func logProbabilitiesAreTheSame(_ count: Int?) async throws {
         let local = try await LlamaProvider.load(.embedded)
-        let service = try await LoopbackService.start()
+        let (service, other) = (try await LoopbackService.start(), try await LoopbackService.start())
         for prompt in [
             Prompt.text("Q: What colour is 🙂?\nA:"), .messages([Message(role: .user, content: "Say naïve café.")]),
         ] {
@@ -41,13 +41,16 @@ struct LocalAndHTTPTests {
                 var request = GenerationRequest(
                     prompt: prompt, maxTokens: 60, stop: [". ", "é"], logProbabilities: count)
                 (request.sampling.seed, request.sampling.temperature) = (seed, 3)
-                let streamed = try await local.reply(to: request)
-                let whole = try await service.remote.reply(to: request)
-                #expect(streamed.choices == whole.choices)
-                #expect((count == nil) == (whole.choices[0].logProbabilities == []))
+                let expected = try await local.reply(to: request)
+                let streamed = try await service.remote.reply(to: request)
+                let whole = try await other.whole(request)
+                #expect(streamed.choices == expected.choices)
+                #expect(whole.choices == expected.choices && whole.usage == expected.usage)
+                #expect((count == nil) == (expected.choices[0].logProbabilities == []))
             }
         }
         await service.stop()
+        await other.stop()
         await local.shutDown()
     }
 

@@ -1,6 +1,7 @@
 import Freshet
 import FreshetLlama
 import FreshetTestSupport
+import Testing
 
 @testable import FreshetHTTP
 
@@ -25,6 +26,22 @@ struct LoopbackService {
         let remote = try RemoteProvider(
             RemoteOptions(baseURL: "http://127.0.0.1:\(server.port)/v1", model: local.model))
         return LoopbackService(local: local, remote: remote, server: server)
+    }
+
+    /// What the server answers when no stream is asked for: the reply of its one JSON text.
+    func whole(_ request: GenerationRequest) async throws -> Reply {
+        let wire = OpenAIRequest(request, model: local.model, streams: false)
+        var body: [UInt8] = []
+        wire.append(to: &body)
+        let text = #"{"stream": false, "# + String(decoding: body.dropFirst(), as: UTF8.self)
+        let response = try await RawClient.talk(to: UInt16(server.port)) { client in
+            try client.post(text, to: "/v1" + wire.endpoint.path)
+            return try client.readResponse()
+        }
+        #expect(response.header.hasPrefix("HTTP/1.1 200") && response.header.contains("application/json"))
+        var reply = Reply()
+        for chunk in try OpenAIReply.chunks(of: response.body.utf8) { reply.append(chunk) }
+        return reply
     }
 
     /// Ends everything.

@@ -1,3 +1,4 @@
+import Foundation
 import Freshet
 import FreshetTestSupport
 import Testing
@@ -95,11 +96,16 @@ import Testing
         }
         let choice = try await test.ask(prompt, maxTokens: 30, request).collect().choices[0]
         #expect(choice.logProbabilities.count == 30)
-        let margins = try test.alone().margins(of: choice.tokens, after: prompt)
-        for (entry, margin) in zip(choice.logProbabilities, margins) {
-            // Two log-probabilities at one place are as far apart as the logits.
-            #expect(abs(entry.top[0].logProbability - entry.token.logProbability - margin) < 0.05)
+        let alone = try test.alone()
+        let plain = try alone.read(choice.tokens, after: prompt) { token, logits in
+            let sum = logits.reduce(0) { $0 + exp(Double($1)) }
+            return (token: Double(logits[Int(token)]) - log(sum), best: Double(logits.max() ?? 0) - log(sum))
         }
+        for (entry, plain) in zip(choice.logProbabilities, plain) {
+            #expect(abs(Double(entry.token.logProbability) - plain.token) < Double(alone.tie))
+            #expect(abs(Double(entry.top[0].logProbability) - plain.best) < Double(alone.tie))
+        }
+        #expect(plain.count == 30)
         await test.engine.shutDown()
     }
 }

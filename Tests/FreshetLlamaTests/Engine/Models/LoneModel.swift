@@ -22,6 +22,17 @@ final class LoneModel {
     /// How far each token of an answer is from the best one there: 0 where it is what the model says alone, and else
     /// the difference of the two logits. The tokens before are the answer's own, so that one difference is one.
     func margins(of answer: [Token], after prompt: [Token]) throws -> [Float] {
+        try read(answer, after: prompt) { token, raw in
+            var logits = raw
+            for token in forbidden { logits[Int(token)] = -.infinity }
+            return (logits.max() ?? 0) - logits[Int(token)]
+        }
+    }
+
+    /// Calls `body` with each token of an answer and the model's logits at its place.
+    func read<Result>(
+        _ answer: [Token], after prompt: [Token], _ body: (Token, [Float]) throws -> Result
+    ) throws -> [Result] {
         context.truncate(0, to: 0)
         var (tokens, computed) = (prompt, 0)
         return try answer.map { token in
@@ -29,7 +40,7 @@ final class LoneModel {
             let logits = try logits(after: tokens, computed: computed)
             computed = tokens.count
             tokens.append(token)
-            return (logits.max() ?? 0) - logits[Int(token)]
+            return try body(token, logits)
         }
     }
 
@@ -45,9 +56,7 @@ final class LoneModel {
                 context.nextPosition(of: 0) == begin + batch.count
             else { throw GenerationError(.engineFailed, "The model alone could not compute the tokens.") }
         }
-        var logits = Array(context.logits(at: batch.count - 1) ?? UnsafeBufferPointer(start: nil, count: 0))
-        for token in forbidden { logits[Int(token)] = -.infinity }
-        return logits
+        return Array(context.logits(at: batch.count - 1) ?? UnsafeBufferPointer(start: nil, count: 0))
     }
 
     /// Takes out tokens as ``Generation/shiftRange`` says, here said again.
