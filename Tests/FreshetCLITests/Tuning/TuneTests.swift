@@ -69,7 +69,7 @@ import Testing
         #expect(before.ending == .exited(0) && !before.errorText.contains("profile"))
         var tune = FreshetProcess.Outcome(ending: .hung, stepsLeft: 0)
         // What luck keeps, the last comparison may throw away: then nothing is saved.
-        for _ in 0..<5 where !tune.text.contains("Saved in ") {
+        for _ in 0..<20 where !tune.text.contains("Saved in ") {
             tune = await FreshetProcess.run(
                 ["tune", "--quick", "--run-time", "1", model.path], environment: environment)
             #expect(tune.ending == .exited(0) && tune.text.hasPrefix("Speed after each change"), "\(tune.errorText)")
