@@ -20,35 +20,45 @@ struct ConstrainedAnswerTests {
         (options.slotCount, options.contextLength) = (6, 256)
         let provider = try await LlamaProvider.load(options)
         var random = RandomSchema(seed: 21)
-        let schemas = (0..<12).map { _ in random.schema() }
-        let replies = try await withThrowingTaskGroup(of: (String, Reply).self) { group in
+        let schemas = (0..<36).map { _ in random.schema() }
+        let replies = try await withThrowingTaskGroup(of: (String, [String], Reply).self) { group in
             for (number, schema) in schemas.enumerated() {
                 var request = GenerationRequest(prompt: .text("Once"), maxTokens: 60, choiceCount: 1 + number % 3)
                 (request.sampling.seed, request.sampling.temperature) = (UInt64(number), [0, 0.8, 3][number % 3])
                 if number % 4 == 0 { (request.sampling.topK, request.sampling.topP, request.sampling.minP) = (0, 1, 0) }
                 request.sampling.ignoresEndOfGeneration = number % 5 == 0
                 request.speculates = number % 2 == 0
+                // Not in step with the temperature.
+                if number % 9 < 3 {
+                    request.stop = [["\"", "l"], ["e", ","], ["\"", "-"], ["l", "1"], ["\"", "]"]][number % 5]
+                }
                 request.responseFormat = .jsonSchema(schema)
-                group.addTask { [request] in (schema, try await provider.reply(to: request)) }
+                group.addTask { [request] in (schema, request.stop, try await provider.reply(to: request)) }
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        var whole = 0
-        for (schema, reply) in replies {
+        var (whole, stopped) = (0, 0)
+        for (schema, stop, reply) in replies {
             let validator = try SchemaValidator(schema)
             let reading = try SchemaGrammarTests.reading(schema)
             for choice in reply.choices {
                 let verdict = reading.verdict(choice.text)
-                switch choice.finish?.reason {
-                case .stop:
+                #expect(!stop.contains { choice.text.contains($0) }, "\(choice.text) of \(schema)")
+                switch (choice.finish?.reason, choice.finish?.stopSequence) {
+                case (.stop, let sequence?):
+                    stopped += 1
+                    let cut = reading.verdict(choice.text + sequence)
+                    #expect(stop.contains(sequence))
+                    #expect(cut == .beginning || cut == .whole, "\(choice.text) of \(schema)")
+                case (.stop, nil):
                     whole += 1
                     #expect(validator.accepts(choice.text), "\(choice.text) of \(schema)")
-                case .length: #expect(verdict == .beginning || verdict == .whole, "\(choice.text) of \(schema)")
+                case (.length, nil): #expect(verdict == .beginning || verdict == .whole, "\(choice.text) of \(schema)")
                 default: Issue.record("\(choice.finish.debugDescription)")
                 }
             }
         }
-        #expect(whole > 3, "\(whole)")
+        #expect(whole > 20 && stopped > 4, "\(whole) \(stopped)")
         await provider.shutDown()
         withExtendedLifetime(file) {}
     }
