@@ -32,6 +32,7 @@ import Testing
         // No batch is as short as this gap, such that other prompts are cut as small as they can be.
         let provider = try await Self.load { ($0.gapTarget, $0.threads) = (.microseconds(10), threads) }
         let alone = try await provider.reply(to: Self.request()).choices
+        let noise = ChunkCount()
         try await withThrowingTaskGroup(of: Void.self) { neighbours in
             for number in 0..<15 {
                 neighbours.addTask {
@@ -39,19 +40,35 @@ import Testing
                     var generator = SeededGenerator(seed: UInt64(number))
                     // Until the group is cancelled; some leave in the middle, and some have no place in the line.
                     while !Task.isCancelled {
-                        guard let stream = try? await provider.stream(requests.next()) else { continue }
+                        var request = requests.next()
+                        // Those wait in the line in which the request stands that is looked at, and are no noise there.
+                        if number > 2 { request.isReproducible = false }
+                        request.reportsProgress = true
+                        guard let stream = try? await provider.stream(request) else { continue }
                         var left = Int.random(in: 1...40, using: &generator)
                         let chunks = stream.makeAsyncIterator()
-                        while left > 0, (try? await chunks.next()) != nil { left -= 1 }
+                        while left > 0, let chunk = try? await chunks.next() {
+                            left -= 1
+                            if chunk.isComputed { noise.add() }
+                        }
                     }
                 }
             }
+            let start = ContinuousClock.now
+            while noise.value == 0, start.duration(to: .now) < .seconds(60) {
+                try await Task.sleep(for: .milliseconds(2))
+            }
             // Threads that meet for every operation are slow where other tests run too.
             for _ in 0..<3 / threads {
+                let before = noise.value
                 let reply = try await provider.reply(to: Self.request())
                 #expect(reply.choices == alone)
+                // Refusals are no noise.
+                #expect(noise.value > before)
             }
+            let before = noise.value
             #expect(try await Self.pieces(of: provider.stream(Self.request { $0.reportsProgress = true })) == [16])
+            #expect(noise.value > before)
             neighbours.cancelAll()
         }
         await provider.shutDown()
@@ -146,4 +163,26 @@ import Testing
         let after = await #expect(throws: GenerationError.self) { _ = try await provider.stream(endless) }
         #expect(after?.code == .shuttingDown)
     }
+}
+
+extension Chunk {
+    /// Whether a batch of the model was computed for it.
+    fileprivate var isComputed: Bool {
+        switch content {
+        case .text: true
+        case .progress(let progress): progress.processed > 0
+        default: false
+        }
+    }
+}
+
+/// Counts the chunks that neighbours were given.
+private final class ChunkCount: @unchecked Sendable {
+    // Sendable: the number is read and written under `monitor` only.
+    private let monitor = Monitor()
+    private var count = 0
+
+    var value: Int { monitor.withLock { count } }
+
+    func add() { monitor.withLock { count += 1 } }
 }

@@ -85,7 +85,11 @@ public struct RandomRequest {
         }
         if generator.chance(0.1) { options.drySequenceBreakers = ["é", "\n"] }
         if generator.chance(0.2) { options.mirostat = generator.pick([.v1, .v2]) }
-        if generator.chance(0.2) { options.logitBias = [token(): 2.25, token(): -.infinity] }
+        if generator.chance(0.2) {
+            // Both may be of one token.
+            options.logitBias = [token(): 2.25]
+            options.logitBias[token()] = -.infinity
+        }
         if generator.chance(0.2) { options.ignoresEndOfGeneration = true }
         if generator.chance(0.1) { options.stages = [.topK, .temperature] }
         if generator.chance(0.1) { options.minKeep = 3 }
