@@ -16,6 +16,8 @@ struct freshet_templates {
 
 struct freshet_conversation {
     common_chat_templates_inputs inputs;
+    // What calls to each of the tools are held to.
+    std::vector<std::string> schemas;
     // Bytes of all texts, and how many there are.
     size_t size = 0;
     size_t parts = 0;
@@ -141,10 +143,13 @@ bool freshet_conversation_add_call(freshet_conversation * conversation, const ch
 }
 
 bool freshet_conversation_add_tool(freshet_conversation * conversation, const char * name, const char * description,
-                                   const char * parameters) {
+                                   const char * parameters, const char * schema) {
     // What a schema is made into may be a multiple of it.
-    return added(conversation, 8 * (std::strlen(description) + std::strlen(parameters)),
-                 [&](auto & inputs) { inputs.tools.push_back({name, description, parameters}); });
+    const size_t size = 8 * (std::strlen(description) + std::strlen(parameters) + std::strlen(schema));
+    return added(conversation, size, [&](auto & inputs) {
+        conversation->schemas.push_back(schema);
+        inputs.tools.push_back({name, description, parameters});
+    });
 }
 
 bool freshet_conversation_set_variable(freshet_conversation * conversation, const char * name, const char * value) {
@@ -163,6 +168,24 @@ void freshet_conversation_choose(freshet_conversation * conversation, freshet_to
 }
 
 namespace {
+
+// What a template makes of a conversation. The prompt shows the tools as they were given; all else is of their schemas,
+// which that prompt's own rendering does not look at, as it is of one without calls.
+common_chat_params apply(const freshet_templates * templates, const freshet_conversation * conversation,
+                         common_chat_templates_inputs inputs) {
+    if (inputs.tools.empty() || inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_NONE) {
+        return common_chat_templates_apply(templates->templates.get(), inputs);
+    }
+    common_chat_templates_inputs shown = inputs;
+    shown.tool_choice = COMMON_CHAT_TOOL_CHOICE_NONE;
+    std::string prompt = common_chat_templates_apply(templates->templates.get(), shown).prompt;
+    for (size_t i = 0; i < inputs.tools.size(); i++) {
+        inputs.tools[i].parameters = conversation->schemas[i];
+    }
+    common_chat_params params = common_chat_templates_apply(templates->templates.get(), inputs);
+    params.prompt = std::move(prompt);
+    return params;
+}
 
 // A rule that was made twice, of which llama.cpp keeps the later one under both's references. Names are the same to it
 // that differ in what is no letter or digit; and it has rules of its own that are named like those for a tool, such as
@@ -189,7 +212,7 @@ freshet_rendering * freshet_templates_render(const freshet_templates * templates
             common_chat_templates_inputs inputs = conversation->inputs;
             inputs.parallel_tool_calls = inputs.parallel_tool_calls && templates->know_parallel_calls;
             auto result = std::make_unique<freshet_rendering>();
-            result->params = common_chat_templates_apply(templates->templates.get(), inputs);
+            result->params = apply(templates, conversation, inputs);
             auto syntax = std::make_shared<common_chat_parser_params>(result->params);
             syntax->reasoning_format = inputs.reasoning_format;
             if (!result->params.parser.empty()) {

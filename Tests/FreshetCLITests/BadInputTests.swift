@@ -48,6 +48,20 @@ struct BadInputTests {
         Self.expectRefusal(try await Self.generate(with: writer.file), saying: "walrus")
     }
 
+    /// What is left out of a tool's schema is nothing for the server's log.
+    @Test(arguments: ["auto", "required"]) func nothingOfARequestIsPrinted(choice: String) async throws {
+        let tools =
+            #"[{"function":{"name":"f","parameters":{"properties":{"a":{"pattern":"(?=MINE)\nx\u001b[31m"}}}}}]"#
+        let file = try TemporaryFile(Array(tools.utf8))
+        let template = EmbeddedModel.repository.appendingPathComponent("Tests/clients/tools.jinja").path
+        let outcome = await FreshetProcess.run([
+            "generate", "--chat", "--tools", file.path, "--tool-choice", choice, "--chat-template-file", template, "-n",
+            "3", "Hi",
+        ])
+        #expect(outcome.ending == .exited(0) && !outcome.errorText.contains("MINE"), "\(outcome.errorText)")
+        #expect(!outcome.errorText.contains("schema") && !outcome.errorText.contains("\u{1b}"), "\(outcome.errorText)")
+    }
+
     @Test(arguments: 0..<20)
     func cutAtEveryFivePercent(step: Int) async throws {
         let whole = try Data(contentsOf: URL(fileURLWithPath: FreshetTestSupport.EmbeddedModel.path))

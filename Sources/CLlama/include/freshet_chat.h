@@ -65,9 +65,12 @@ bool freshet_conversation_add_message(freshet_conversation * _Nonnull conversati
 // A call of the last message.
 bool freshet_conversation_add_call(freshet_conversation * _Nonnull conversation, const char * _Nonnull id,
                                    const char * _Nonnull name, const char * _Nonnull arguments);
-// `parameters` is JSON.
+// `parameters` and `schema` are JSON: what the template is given, and what calls are held to. The converter of schemas
+// writes to the standard error what it does not understand of `schema`, and passes over the rest: give it one that was
+// looked at before.
 bool freshet_conversation_add_tool(freshet_conversation * _Nonnull conversation, const char * _Nonnull name,
-                                   const char * _Nonnull description, const char * _Nonnull parameters);
+                                   const char * _Nonnull description, const char * _Nonnull parameters,
+                                   const char * _Nonnull schema);
 // A variable of the template; `value` is JSON.
 bool freshet_conversation_set_variable(freshet_conversation * _Nonnull conversation, const char * _Nonnull name,
                                        const char * _Nonnull value);

@@ -13,12 +13,16 @@ public struct Tool: Sendable, Hashable {
     /// The JSON schema of its arguments, an object, as JSON text, whose members' order is kept; empty for a function
     /// without arguments.
     public var parameters: String
+    /// Whether ``parameters`` must be a schema that calls can be held to: a request is refused that has a keyword in it which
+    /// cannot be kept to. Else such keywords are only for the model to read.
+    public var isStrict: Bool
 
     /// Makes a tool.
-    public init(name: String, description: String = "", parameters: String = "") {
+    public init(name: String, description: String = "", parameters: String = "", isStrict: Bool = false) {
         self.name = name
         self.description = description
         self.parameters = parameters
+        self.isStrict = isStrict
     }
 }
 

@@ -53,6 +53,7 @@ extension OpenAIRequest {
         _ = try function.members()
         guard let name = function["name"] else { throw .invalid("\(function.path).name", "is required") }
         var tool = Tool(name: try name.string(), description: try function["description"]?.string() ?? "")
+        tool.isStrict = try function["strict"]?.bool() ?? false
         if let parameters = function["parameters"] {
             _ = try parameters.members()
             // Foundation has read the text, so that the value is found.

@@ -55,6 +55,7 @@ extension [UInt8] {
         append(json: tool.name)
         if !tool.description.isEmpty { append(member: "description") { $0.append(json: tool.description) } }
         if !tool.parameters.isEmpty { append(member: "parameters") { $0.append(jsonText: tool.parameters) } }
+        if tool.isStrict { append(member: "strict") { $0.append(json: true) } }
         append(literal: "}}")
     }
 

@@ -36,7 +36,9 @@ final class ChatRendering: @unchecked Sendable {
     let isPlain: Bool
 
     /// Takes a rendering over.
-    init(_ handle: OpaquePointer) {
+    ///
+    /// - Parameter expressions: what stands for constants of the tools' schemas in its grammars.
+    init(_ handle: OpaquePointer, expressions: [SchemaExpression] = []) {
         self.handle = handle
         func text(_ part: freshet_rendering_part) -> String { String(freshet_rendering_text(handle, part)) }
         func list(_ list: freshet_rendering_list) -> [String] {
@@ -44,7 +46,7 @@ final class ChatRendering: @unchecked Sendable {
         }
         prompt = text(FRESHET_PROMPT)
         generationPrompt = text(FRESHET_GENERATION_PROMPT)
-        let grammar = text(FRESHET_GRAMMAR)
+        let grammar = CallSchemas.complete(text(FRESHET_GRAMMAR), with: expressions)
         self.grammar = grammar.isEmpty ? nil : grammar
         isGrammarLazy = freshet_rendering_grammar_is_lazy(handle)
         triggers = list(FRESHET_TRIGGERS)

@@ -36,14 +36,16 @@ final class ChatTemplates: @unchecked Sendable {
     /// - Throws: ``GenerationError`` with code `invalidRequest` when the template refuses it, does too much, or knows no
     ///   tools and is given some.
     func render(_ messages: [Message], for request: GenerationRequest) throws(GenerationError) -> ChatRendering {
-        let tools: [Tool]
+        var tools = Array(request.tools.enumerated())
         let choice: freshet_tool_choice
         switch request.toolChoice {
-        case .auto: (tools, choice) = (request.tools, FRESHET_TOOLS_AUTO)
-        case .none: (tools, choice) = (request.tools, FRESHET_TOOLS_NONE)
-        case .required: (tools, choice) = (request.tools, FRESHET_TOOLS_REQUIRED)
+        case .auto: choice = FRESHET_TOOLS_AUTO
+        case .none: choice = FRESHET_TOOLS_NONE
+        case .required: choice = FRESHET_TOOLS_REQUIRED
         // Of all tools only this one: then the call that is required is to it.
-        case .named(let name): (tools, choice) = (request.tools.filter { $0.name == name }, FRESHET_TOOLS_REQUIRED)
+        case .named(let name):
+            tools.removeAll { $0.element.name != name }
+            choice = FRESHET_TOOLS_REQUIRED
         }
         let isCalling = !tools.isEmpty && choice != FRESHET_TOOLS_NONE
         guard !isCalling || freshet_templates_know_tools(handle) else {
@@ -54,14 +56,16 @@ final class ChatTemplates: @unchecked Sendable {
         }
         guard let conversation = freshet_conversation_new() else { throw .noMemoryForConversation }
         defer { freshet_conversation_free(conversation) }
-        try fill(conversation, messages, tools, request)
+        let schemas = try CallSchemas(tools)
+        try fill(conversation, messages, schemas, request)
         freshet_conversation_choose(
             conversation, choice, request.callsToolsInParallel, request.reasoning.isEnabled ?? true,
             request.reasoning.isSeparate)
         let rendering = ChatRendering(
             try GenerationError.check(
                 "The conversation cannot be rendered by the model's chat template",
-                { failure in freshet_templates_render(handle, conversation, failure) }))
+                { failure in freshet_templates_render(handle, conversation, failure) }),
+            expressions: schemas.expressions)
         if let rule = rendering.confusedRule {
             throw .invalid(
                 "tools",
@@ -77,7 +81,7 @@ final class ChatTemplates: @unchecked Sendable {
     }
 
     private func fill(
-        _ conversation: OpaquePointer, _ messages: [Message], _ tools: [Tool], _ request: GenerationRequest
+        _ conversation: OpaquePointer, _ messages: [Message], _ schemas: CallSchemas, _ request: GenerationRequest
     ) throws(GenerationError) {
         for (place, message) in messages.enumerated() {
             let path = "messages[\(place)]"
@@ -93,10 +97,10 @@ final class ChatTemplates: @unchecked Sendable {
                 try Self.add(freshet_conversation_add_call(conversation, call.id, call.name, arguments))
             }
         }
-        for (place, tool) in tools.enumerated() {
-            try Self.check([tool.description, tool.parameters], "tools[\(place)]")
+        for (tool, schema) in schemas.tools {
+            try Self.check([tool.description, tool.parameters], "tools")
             let parameters = tool.parameters.isEmpty ? "{}" : tool.parameters
-            try Self.add(freshet_conversation_add_tool(conversation, tool.name, tool.description, parameters))
+            try Self.add(freshet_conversation_add_tool(conversation, tool.name, tool.description, parameters, schema))
         }
         for (name, value) in request.templateArguments {
             try Self.check([name, value], "chat_template_kwargs")

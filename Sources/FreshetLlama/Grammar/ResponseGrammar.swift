@@ -25,21 +25,14 @@ extension ResponseFormat {
     private static func makeGrammar(schema: String, field: String) throws(GenerationError) -> Grammar {
         let subset = try SchemaSubset(schema, field: field)
         var text = try convert(subset.schema.text)
+        text = SchemaSubset.mendingValues(of: text)
         for (rule, mended) in mendedRules { text = text.replacing(rule, with: mended) }
-        for (constant, expression) in subset.expressions {
-            text = text.replacing("\"\\\"\(constant)\\\"\"", with: "(\(expression))")
-        }
+        text = SchemaExpression.replaceConstants(of: subset.expressions, in: text)
         return Grammar(text: text, field: field)
     }
 
-    /// Pieces of the converter's rules that make JSON which some readers refuse, and what stands for them.
+    /// Pieces of the converter's rules that make what is no JSON, and what stands for them.
     private static let mendedRules = [
-        // Half of a pair of surrogates, and a number beyond all that a `Double` holds.
-        (
-            #""u" [0-9a-fA-F]{4}"#,
-            #""u" ([0-9a-cA-CefEF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2})"#
-        ),
-        ("([eE] [-+]? integral-part)?", "([eE] [-+]? [0-9] [0-9]?)?"),
         // A property that is none of those described may have any character first, a control character too.
         (#"[^"\\\x7F\x00-\x1F]"#, "\u{0}"), (#"[^""#, #"[^"\\\x7F\x00-\x1F"#), ("\u{0}", #"[^"\\\x7F\x00-\x1F]"#),
     ]
@@ -61,5 +54,15 @@ extension ResponseFormat {
             }
             buffer = [CChar](repeating: 0, count: length)
         }
+    }
+}
+
+extension SchemaSubset {
+    /// A grammar of the converter's without values that some readers refuse, though they are JSON: half of a pair of
+    /// surrogates, and a number beyond all that a `Double` holds.
+    static func mendingValues(of grammar: String) -> String {
+        grammar.replacing(
+            #""u" [0-9a-fA-F]{4}"#, with: #""u" ([0-9a-cA-CefEF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2})"#
+        ).replacing("([eE] [-+]? integral-part)?", with: "([eE] [-+]? [0-9] [0-9]?)?")
     }
 }

@@ -15,7 +15,10 @@ struct SchemaSubset {
     /// What the converter is given.
     private(set) var schema: OrderedJSON = .object([])
     /// Expressions of GBNF by the constant text that stands for each in ``schema``.
-    var expressions: [(constant: String, expression: String)] = []
+    var expressions: [SchemaExpression] = []
+
+    /// What each ``mark`` begins with.
+    static let mark = "freshet"
 
     /// The most schemas within a schema, one that several join counted for each.
     private static let countLimit = 5000
@@ -23,6 +26,8 @@ struct SchemaSubset {
     private var count = 0
     private let root: OrderedJSON
     private let field: String
+    /// Whether what cannot be kept to is left out, and not refused.
+    private let isLenient: Bool
     /// Begins every name that is made up here. The schema's text does not hold it.
     let mark: String
     private var definitions: [OrderedJSON.Member] = []
@@ -36,9 +41,15 @@ struct SchemaSubset {
 
     /// Reads a schema.
     ///
-    /// - Parameter field: the request's field that holds it.
+    /// - Parameters:
+    ///   - field: the request's field that holds it.
+    ///   - mark: what the names that are made up here begin with.
+    ///   - isLenient: whether a keyword that cannot be kept to is left out, so that ``schema`` allows more than was asked
+    ///     for. What is no schema at all is refused all the same.
     /// - Throws: ``GenerationError`` with code `invalidRequest` that names the keyword and the way to it.
-    init(_ text: String, field: String) throws(GenerationError) {
+    init(
+        _ text: String, field: String, mark first: String = SchemaSubset.mark, isLenient: Bool = false
+    ) throws(GenerationError) {
         guard let root = OrderedJSON(text) else {
             throw .invalid(
                 field, "must be a JSON schema, of at most \(OrderedJSON.depthLimit) objects and lists in one another")
@@ -46,7 +57,10 @@ struct SchemaSubset {
         self.root = root
         self.field = field
         disjointness = SchemaDisjointness(root: root)
-        var mark = "freshet"
+        self.isLenient = isLenient
+        // As it reads, however its characters were escaped.
+        let text = root.text
+        var mark = first
         while text.contains(mark) { mark += "-x" }
         self.mark = mark
         let schema = try read(root, at: "#")
@@ -64,8 +78,9 @@ struct SchemaSubset {
         if schema == .bool(true) { return .object([]) }
         guard case .object(let members) = schema else { throw complaint(path, "must be an object") }
         var keywords = SchemaKeywords(members)
-        if let unknown = keywords.unsupported {
-            throw complaint(path, "\(unknown) cannot be kept to while an answer is written: leave it out")
+        while let unknown = keywords.unsupported {
+            try leaveOut(path, "\(unknown) cannot be kept to while an answer is written: leave it out")
+            _ = keywords.take(unknown)
         }
         if keywords.take("$ref") != nil, let pointer = schema["$ref"] {
             try refuseRest(of: keywords, beside: "$ref", at: path)
@@ -77,19 +92,31 @@ struct SchemaSubset {
             try refuseRest(of: keywords, beside: name, at: path)
             return .object([.init(name: "anyOf", value: .array(try items(alternatives, name, type, at: path)))])
         }
-        if let parts = keywords.take("allOf") { return try merge(parts, with: keywords, at: path) }
+        if let parts = keywords.take("allOf") {
+            let before = self
+            do throws(GenerationError) {
+                return try merge(parts, with: keywords, at: path)
+            } catch {
+                guard isLenient, count <= Self.countLimit else { throw error }
+                let count = count
+                self = before
+                self.count = count
+            }
+        }
         if let value = keywords.take("const") {
-            try check([value], type: keywords.take("type"), at: path)
+            let type = keywords.take("type")
+            try check([value], type: type, at: path)
             try refuseRest(of: keywords, beside: "const", at: path)
-            return .object([.init(name: "const", value: value)])
+            return .object(named(type) + [.init(name: "const", value: value)])
         }
         if let values = keywords.take("enum") {
             guard case .array(let list) = values, !list.isEmpty else {
                 throw complaint(path, "enum must be a list of at least one value")
             }
-            try check(list, type: keywords.take("type"), at: path)
+            let type = keywords.take("type")
+            try check(list, type: type, at: path)
             try refuseRest(of: keywords, beside: "enum", at: path)
-            return .object([.init(name: "enum", value: values)])
+            return .object(named(type) + [.init(name: "enum", value: values)])
         }
         return try readType(keywords, at: path)
     }
@@ -114,7 +141,8 @@ struct SchemaSubset {
             let types = keywords.types
             guard let type = types.first else { return .object([]) }
             guard types.count == 1 else {
-                throw complaint(path, "a type is missing beside \(keywords.names.joined(separator: ", "))")
+                try leaveOut(path, "a type is missing beside \(keywords.names.joined(separator: ", "))")
+                return .object([])
             }
             return try read(type, keywords, at: path)
         default: throw complaint(path, "type must be the name of a type, or a list of them")
@@ -138,7 +166,7 @@ struct SchemaSubset {
         case "integer": members += try integer(keywords, at: path)
         case "number":
             if let bound = keywords.first(of: SchemaKeywords.bounds + ["multipleOf"]) {
-                throw complaint(path, "\(bound) can be kept to for integers, and not for numbers: leave it out")
+                try leaveOut(path, "\(bound) can be kept to for integers, and not for numbers: leave it out")
             }
         case "boolean", "null": break
         default: throw complaint(path, "type is \(type.prefix(32)), which is none of JSON's")
@@ -189,14 +217,19 @@ struct SchemaSubset {
                 // The type that all alternatives have may stand beside them.
                 guard case .object(let members) = item, item["type"] == nil,
                     !members.contains(where: { SchemaKeywords.applicators.contains($0.name) })
-                else { throw complaint(path, "type beside \(keyword) is not looked at: put it into each schema") }
+                else {
+                    try leaveOut(path, "type beside \(keyword) is not looked at: put it into each schema")
+                    typed.append(item)
+                    schemas.append(try read(item, at: "\(path)/\(keyword)/\(place)"))
+                    continue
+                }
                 item = .object([.init(name: "type", value: type)] + members)
             }
             typed.append(item)
             schemas.append(try read(item, at: "\(path)/\(keyword)/\(place)"))
         }
         if keyword == "oneOf", let (place, other) = disjointness.overlap(of: typed) {
-            throw complaint(
+            try leaveOut(
                 path,
                 "oneOf asks for exactly one of its schemas, but a value may obey those at \(place) and at \(other): use "
                     + "anyOf, or make them differ by their type, const, enum, bounds of integers or a required property"
@@ -250,20 +283,55 @@ struct SchemaSubset {
         guard let type else { return }
         let types: [OrderedJSON] = if case .array(let list) = type { list } else { [type] }
         for value in values where !types.contains(where: { value.types.contains($0) }) {
-            throw complaint(path, "the value \(value.text.prefix(64)) is not of the type")
+            try leaveOut(path, "the value \(value.text.prefix(64)) is not of the type")
         }
+    }
+
+    /// The name of a type, beside what says more: some forms of calls are chosen by it.
+    private func named(_ type: OrderedJSON?) -> [OrderedJSON.Member] {
+        guard case .string = type else { return [] }
+        return [.init(name: "type", value: type ?? .null)]
     }
 
     private func refuseRest(
         of keywords: SchemaKeywords, beside name: String, at path: String
     ) throws(GenerationError) {
         guard let other = keywords.names.first else { return }
-        throw complaint(
+        try leaveOut(
             path, "\(other) cannot be kept to beside \(name): leave it out, or put it into the schemas there")
+    }
+
+    /// Refuses what cannot be kept to, unless it may be left out.
+    func leaveOut(_ path: String, _ complaint: String) throws(GenerationError) {
+        guard isLenient else { throw self.complaint(path, complaint) }
     }
 
     func complaint(_ path: String, _ complaint: String) -> GenerationError {
         .invalid(field, "cannot be used: at \(path.prefix(200)), \(complaint)")
+    }
+}
+
+/// An expression of GBNF for the texts that a pattern allows, where the converter is given a constant.
+struct SchemaExpression: Sendable {
+    let constant: String
+    let expression: String
+
+    /// A grammar of the converter's, with each expression in its constant's place.
+    static func replaceConstants(of expressions: [SchemaExpression], in grammar: String) -> String {
+        guard !expressions.isEmpty else { return grammar }
+        let found = Dictionary(expressions.map { ($0.constant, $0.expression) }) { first, _ in first }
+        let (opening, closing) = ("\"\\\"", "\\\"\"")
+        // Read once, however many there are.
+        let parts = grammar.split(separator: opening + SchemaSubset.mark, omittingEmptySubsequences: false)
+        return parts.dropFirst().reduce(into: String(parts[0])) { text, part in
+            if let end = part.firstRange(of: closing),
+                let expression = found[SchemaSubset.mark + part[..<end.lowerBound]]
+            {
+                text += "(\(expression))" + part[end.upperBound...]
+            } else {
+                text += opening + SchemaSubset.mark + part
+            }
+        }
     }
 }
 

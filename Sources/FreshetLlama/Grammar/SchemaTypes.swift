@@ -21,14 +21,16 @@ extension SchemaSubset {
         if !described.isEmpty { members.append(.init(name: "properties", value: .object(described))) }
         if let required = keywords["required"] {
             guard case .array(let names) = required else { throw complaint(path, "required must be a list of names") }
-            for name in names where !described.contains(where: { .string($0.name) == name }) {
-                throw complaint(path, "required names \(name.text.prefix(64)), which properties does not describe")
+            let known = Set(described.map { OrderedJSON.string($0.name) })
+            for name in names where !known.contains(name) {
+                try leaveOut(path, "required names \(name.text.prefix(64)), which properties does not describe")
             }
-            members.append(.init(name: "required", value: required))
+            members.append(.init(name: "required", value: .array(names.filter(known.contains))))
         }
-        let required: [OrderedJSON] = if case .array(let names) = keywords["required"] { names } else { [] }
+        let required: [OrderedJSON] = if case .array(let names) = members.last?.value { names } else { [] }
         guard described.count - Set(required).count <= Self.optionalLimit else {
-            throw complaint(path, "more than \(Self.optionalLimit) properties are not required")
+            try leaveOut(path, "more than \(Self.optionalLimit) properties are not required")
+            return []
         }
         switch keywords["additionalProperties"] {
         case nil: break
@@ -39,9 +41,10 @@ extension SchemaSubset {
             if let property = described.first(where: {
                 $0.name.isEmpty || $0.name.unicodeScalars.contains(where: isOdd)
             }) {
-                throw complaint(
+                try leaveOut(
                     path,
                     "additionalProperties cannot be kept to beside a property named \(property.name.debugDescription)")
+                break
             }
             let schema = try read(schema, at: "\(path)/additionalProperties")
             members.append(.init(name: "additionalProperties", value: schema == .object([]) ? .bool(true) : schema))
@@ -65,8 +68,9 @@ extension SchemaSubset {
         if let tuple {
             guard case .array(let items) = tuple else { throw complaint(path, "prefixItems must be a list of schemas") }
             guard least <= items.count, most.map({ items.count <= $0 }) ?? true else {
-                throw complaint(
+                try leaveOut(
                     path, "prefixItems is the whole list, of another length than minItems and maxItems want")
+                return []
             }
             var schemas: [OrderedJSON] = []
             for (place, item) in items.enumerated() {
@@ -93,8 +97,8 @@ extension SchemaSubset {
     func string(_ keywords: SchemaKeywords, at path: String) throws(GenerationError) -> [OrderedJSON.Member] {
         let (least, most) = try counts("minLength", "maxLength", keywords, at: path)
         if let format = keywords.knownFormat {
-            guard least == 0, most == nil else {
-                throw complaint(path, "minLength and maxLength cannot be kept to beside format: leave them out")
+            if least > 0 || most != nil {
+                try leaveOut(path, "minLength and maxLength cannot be kept to beside format: leave them out")
             }
             return [.init(name: "format", value: .string(format))]
         }
@@ -110,14 +114,15 @@ extension SchemaSubset {
     ) throws(GenerationError) -> OrderedJSON {
         guard case .string(let regex) = pattern else { throw complaint(path, "pattern must be a text") }
         let (least, most) = try counts("minLength", "maxLength", keywords, at: path)
-        guard least == 0, most == nil, keywords.knownFormat == nil else {
-            throw complaint(path, "minLength, maxLength and format cannot be kept to beside pattern: leave them out")
+        if least > 0 || most != nil || keywords.knownFormat != nil {
+            try leaveOut(path, "minLength, maxLength and format cannot be kept to beside pattern: leave them out")
         }
         let expression: String
         do {
             expression = try RegexGrammar.expression(of: regex, as: .jsonString)
         } catch {
-            throw complaint(path, "pattern \(error.text)")
+            try leaveOut(path, "pattern \(error.text)")
+            return .object([.init(name: "type", value: .string("string"))] + (try string(keywords, at: path)))
         }
         return constant("pattern-\(expressions.count)", for: expression)
     }
@@ -132,16 +137,18 @@ extension SchemaSubset {
     private mutating func constant(_ name: String, for expression: String) -> OrderedJSON {
         let constant = "\(mark)-\(name)"
         if !expressions.contains(where: { $0.constant == constant }) {
-            expressions.append((constant, #""\"" \#(expression) "\"""#))
+            expressions.append(SchemaExpression(constant: constant, expression: #""\"" \#(expression) "\"""#))
         }
-        return .object([.init(name: "const", value: .string(constant))])
+        return .object([
+            .init(name: "type", value: .string("string")), .init(name: "const", value: .string(constant)),
+        ])
     }
 
     /// Both bounds, because the converter makes numbers with leading zeros where only the upper one is there and is
     /// negative. Beyond ±2⁵³ a reader that knows only `Double` takes one integer for another, so that these bounds always hold.
     func integer(_ keywords: SchemaKeywords, at path: String) throws(GenerationError) -> [OrderedJSON.Member] {
         if let step = keywords["multipleOf"], step != .number("1") {
-            throw complaint(path, "multipleOf cannot be kept to while an answer is written: leave it out")
+            try leaveOut(path, "multipleOf cannot be kept to while an answer is written: leave it out")
         }
         guard keywords.first(of: SchemaKeywords.bounds) != nil else { return [] }
         for name in SchemaKeywords.bounds {

@@ -19,9 +19,11 @@ import Testing
         let request = try read(#""tools":[\#(Self.weather),{"function":{"name":"g"}}],"parallel_tool_calls":false"#)
         #expect(
             request.tools == [
-                Tool(name: "f", description: "é", parameters: #"{"type":"object"}"#), Tool(name: "g"),
+                Tool(name: "f", description: "é", parameters: #"{"type":"object"}"#, isStrict: true), Tool(name: "g"),
             ])
         #expect(request.toolChoice == .auto && !request.callsToolsInParallel)
+        let strict = #""tools":[{"function":{"name":"f","strict":true}},{"function":{"name":"g","strict":null}}]"#
+        #expect(try read(strict).tools.map(\.isStrict) == [true, false])
         #expect(try read(#""tools":[]"#).tools.isEmpty && read(#""tools":null"#).tools.isEmpty)
     }
 
@@ -115,7 +117,7 @@ import Testing
         request.tools = [
             Tool(
                 name: "f", description: "Ü\n", parameters: #"{"properties":{"x":{"type":"integer"}},"type":"object"}"#),
-            Tool(name: "g-2.x"),
+            Tool(name: "g-2.x", isStrict: generator.chance(0.5)),
         ]
         request.toolChoice = generator.pick([.auto, .none, .required, .named("g-2.x")])
         for place in messages.indices where messages[place].role == .assistant {
