@@ -46,7 +46,7 @@ final class ChatRendering: @unchecked Sendable {
         }
         prompt = text(FRESHET_PROMPT)
         generationPrompt = text(FRESHET_GENERATION_PROMPT)
-        let grammar = CallSchemas.complete(text(FRESHET_GRAMMAR), with: expressions)
+        let grammar = CallSchemas.complete(CallHeaders.bounded(text(FRESHET_GRAMMAR)), with: expressions)
         self.grammar = grammar.isEmpty ? nil : grammar
         isGrammarLazy = freshet_rendering_grammar_is_lazy(handle)
         triggers = list(FRESHET_TRIGGERS)
