@@ -1,5 +1,5 @@
 internal import CLlama
-package import Freshet
+internal import Freshet
 internal import Glibc
 
 /// What a reproducible answer's numbers depend on beside the request.

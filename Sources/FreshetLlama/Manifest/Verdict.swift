@@ -1,5 +1,5 @@
 internal import Foundation
-public import Freshet
+internal import Freshet
 
 extension Verification {
     /// What the log-probabilities tell of why another token came.
