@@ -217,6 +217,7 @@ freshet_rendering * freshet_templates_render(const freshet_templates * templates
             syntax->reasoning_format = inputs.reasoning_format;
             if (!result->params.parser.empty()) {
                 syntax->parser.load(result->params.parser);
+                freshet::mend_calls(syntax->parser);
                 result->confused_rule = confused_rule(syntax->parser);
             }
             bool has_patterns = false;

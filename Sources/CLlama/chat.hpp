@@ -24,4 +24,7 @@ namespace freshet {
 // Whether a parser gives every answer as text, as it is.
 bool is_plain(const common_chat_parser_params & syntax);
 
+// Lets a parser of answers take calls in their model's form that it refuses.
+void mend_calls(common_peg_arena & arena);
+
 }  // namespace freshet

@@ -16,8 +16,10 @@ enum CallHeaders {
             ##""\"" until-# "<|sep|>""##,
             ##""\"" (" " [a-z]{1,8} "=\"" [a-z0-9]{1,8} "\"")? "<|sep|>""##
         ),
-        // Mistral's identifiers.
-        (##""[CALL_ID]" until-#"##, ##""[CALL_ID]" [A-Za-z0-9_-]{1,64}"##),
+        // Mistral's mark that is there twice (call_form.cpp), and its identifiers, which its template takes back in no other
+        // form.
+        (##" "[ARGS]") ("[CALL_ID]""##, ##") ("[CALL_ID]""##),
+        (##""[CALL_ID]" until-#"##, ##""[CALL_ID]" [A-Za-z0-9]{9}"##),
         // An identifier that is a member of the call.
         (
             ##"("\"" ( [^"\\] | "\\" ( ["\\/ bfnrt] | "u" [0-9a-fA-F]{4} ) )* "\"" | json-number)"##,

@@ -42,6 +42,10 @@ struct ForcedCall {
             case .plain(let word, _) where word.hasPrefix("until-") && !isThought(items[(place + 1)...]):
                 // Behind a mark of its own it is what the alternative is for.
                 if isInside, place > 0, case .plain(let mark, _) = items[place - 1], mark.hasPrefix("\"") { return nil }
+                // What is left of it behind thoughts is the white space that models write there.
+                if place > 0, endsThoughts(items[place - 1]), !isSpace(items.dropFirst(place + 1).first) {
+                    kept.append(.plain("space", suffix: ""))
+                }
             case .group(let alternatives, let suffix):
                 let rest = alternatives.compactMap { $0.isEmpty ? $0 : pruned($0, isInside: true) }
                 if !rest.isEmpty { kept.append(.group(rest, suffix: suffix)) }
@@ -49,6 +53,22 @@ struct ForcedCall {
             }
         }
         return kept
+    }
+
+    /// Whether thoughts end in an item.
+    private func endsThoughts(_ item: Item) -> Bool {
+        switch item {
+        case .plain(let word, _): isThinkingEnd(word)
+        case .group(let alternatives, _): alternatives.contains { $0.contains(where: endsThoughts) }
+        }
+    }
+
+    private func isSpace(_ item: Item?) -> Bool {
+        if case .plain("space", _) = item { true } else { false }
+    }
+
+    private func isThinkingEnd(_ word: String) -> Bool {
+        word.hasPrefix("\"") && thinkingEnds.contains(Self.trimmingEscapes(String(word.dropFirst().dropLast())))
     }
 
     /// Whether what follows a text begins with what ends thoughts.
@@ -59,7 +79,7 @@ struct ForcedCall {
                 guard word.hasPrefix("\"") else { continue }
                 let literal = String(word.dropFirst().dropLast())
                 if ["\\n", " ", ""].contains(literal) { continue }
-                return thinkingEnds.contains(Self.trimmingEscapes(literal))
+                return isThinkingEnd(word)
             case .group(let alternatives, _):
                 return alternatives.contains { isThought($0[...]) }
             }
