@@ -117,9 +117,7 @@ public struct LlamaOptions: Sendable {
     /// - Parameters:
     ///   - draftContextBytes: what each slot takes in the memory of the model that guesses.
     ///   - freeBytes: the memory that there is.
-    func slotCount(
-        for model: LlamaModel, draftContextBytes: Int = 0, freeBytes: Int = FreeMemory.byteCount
-    ) -> Int {
+    func slotCount(for model: LlamaModel, draftContextBytes: Int, freeBytes: Int) -> Int {
         if let slotCount { return slotCount }
         let bytes = contextByteCount(of: model) + draftContextBytes
         return max(1, min(8, freeBytes / 4 / max(1, bytes)))

@@ -34,6 +34,13 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     public static func load(
         _ options: LlamaOptions, progress: @escaping @Sendable (Double) -> Bool = { _ in true }
     ) async throws(GenerationError) -> LlamaProvider {
+        try await load(options, freeBytes: nil, progress: progress)
+    }
+
+    /// The same, on a machine with that much free memory; `nil` asks the system once the models are loaded.
+    static func load(
+        _ options: LlamaOptions, freeBytes: Int?, progress: @escaping @Sendable (Double) -> Bool = { _ in true }
+    ) async throws(GenerationError) -> LlamaProvider {
         try options.validate()
         let read = LoadingProgress(paths: [options.modelPath] + (options.draftModelPath.map { [$0] } ?? []))
         let model = try await LlamaModel.load(options) { progress(read.value(at: 0, $0)) }
@@ -42,7 +49,8 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
             try DraftModel(options, for: model) { !cancellation.isRequested && progress(read.value(at: 1, $0)) }
         }
         var configuration = InferenceEngine.Configuration(model: options.name ?? model.name)
-        let slotCount = options.slotCount(for: model, draftContextBytes: draft?.contextByteCount ?? 0)
+        let slotCount = options.slotCount(
+            for: model, draftContextBytes: draft?.contextByteCount ?? 0, freeBytes: freeBytes ?? FreeMemory.byteCount)
         configuration.slotCount = slotCount
         configuration.queueCapacity = options.queueCapacity
         configuration.streamCapacity = options.streamCapacity

@@ -12,6 +12,8 @@ final class Abandonment {
     private let now: @Sendable () -> ContinuousClock.Instant
     /// When the first of the streams has taken too long.
     private let expiry: ContinuousClock.Instant?
+    /// Whether there is one. Kept, because `Instant` is of a library that may change its layout: an optional of it is
+    /// tested by a call that looks the layout up, which is slow for a question that is asked so often.
     private let hasExpiry: Bool
     /// The departures at the last look; none before the first.
     private var seen = -1

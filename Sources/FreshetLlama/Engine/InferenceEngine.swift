@@ -15,6 +15,9 @@ package final class InferenceEngine: Sendable {
     /// The most tokens of prompt and answer together.
     package let contextLength: Int
 
+    /// The generations that run side by side at most.
+    var slotCount: Int { configuration.slotCount }
+
     /// How an engine is set up.
     package struct Configuration: Sendable {
         /// The name that chunks carry.

@@ -128,6 +128,14 @@ struct ModelSpeculationTests {
         }
         options.slotCount = 7
         #expect(options.slotCount(for: model, draftContextBytes: own, freeBytes: 0) == 7)
+        // A provider counts both.
+        options.slotCount = nil
+        for (draft, slots) in [(nil, 6), (model.path, 3)] {
+            options.draftModelPath = draft
+            let provider = try await LlamaProvider.load(options, freeBytes: 4 * 6 * own)
+            #expect(provider.engine.slotCount == slots)
+            await provider.shutDown()
+        }
     }
 
     @Test(arguments: [
