@@ -107,6 +107,9 @@ enum Verify {
             case .drawnOtherwise:
                 "The logits are the same, to the last bit: the token was drawn in another way, by other sampling settings, "
                     + "another seed or another version's sampler."
+            case .altered:
+                "The manifest was changed: what it says of this token's log-probability is, to the last bit, that of the token "
+                    + "that came here."
             case .nearTie: "A near tie: rounding decided between the two."
             case .farApart:
                 "No near tie: what was recorded moved as rounding moves it, but the two tokens are too far apart for that "

@@ -45,7 +45,7 @@ extension LlamaProvider {
         }
         var result = Verification(matchingTokens: 0, drift: 0)
         for (index, answer) in manifest.answers.enumerated() {
-            let comparison = AnswerComparison(of: answer, index: index, by: manifest.sampling)
+            let comparison = AnswerComparison(of: answer, index: index, in: manifest)
             var request = GenerationRequest(
                 prompt: .tokens(manifest.prompt), sampling: manifest.sampling, maxTokens: answer.tokens.count,
                 responseFormat: manifest.responseFormat, shiftsContext: manifest.shiftsContext, isReproducible: true)
@@ -89,12 +89,14 @@ private final class AnswerComparison: @unchecked Sendable {
     private let answer: Manifest.Answer
     private let index: Int
     private let sampling: SamplingOptions
+    private let isHeld: Bool
     private let monitor = Monitor()
     private var position = 0
     private var found = Verification(matchingTokens: 0, drift: 0)
 
-    init(of answer: Manifest.Answer, index: Int, by sampling: SamplingOptions) {
-        (self.answer, self.index, self.sampling) = (answer, index, sampling)
+    init(of answer: Manifest.Answer, index: Int, in manifest: Manifest) {
+        (self.answer, self.index, sampling) = (answer, index, manifest.sampling)
+        isHeld = manifest.responseFormat != .text || manifest.form?.calls != nil
     }
 
     /// What has been found so far.
@@ -112,7 +114,7 @@ private final class AnswerComparison: @unchecked Sendable {
                 found.difference = Verification.Difference(
                     answer: index, position: position, expected: expected, found: token, recorded: recorded,
                     expectedHere: expectedHere, foundHere: foundHere,
-                    reach: sampling.reach(between: expected, and: token))
+                    reach: sampling.reach(between: expected, and: token, isHeld: isHeld))
                 return
             }
             found.matchingTokens += 1

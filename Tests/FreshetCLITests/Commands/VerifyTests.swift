@@ -175,14 +175,14 @@ struct VerifyTests {
         #expect(report() == "The same: 3 tokens, their log-probabilities to within 0.01.\n")
         result.drift = 7
         #expect(report().hasPrefix("The same: 3 tokens, but of other logits: "))
-        for (drift, found, words) in [
-            (Float(0), Float(-0.7), "The logits are the same, to the last bit: the token was drawn in another way"),
-            (0.01, -0.75, "A near tie: rounding decided"), (0.01, -2, "too far apart"),
-            (1, -0.7, "the model's logits differ"),
+        for (drift, here, found, words) in [
+            (Float(0), Float(-0.7), Float(-0.7), "The logits are the same, to the last bit: the token was drawn"),
+            (0, -9, -0.7, "The manifest was changed"), (0.01, -0.7, -0.75, "A near tie: rounding decided"),
+            (0.01, -0.7, -2, "too far apart"), (1, -0.7, -0.7, "the model's logits differ"),
         ] {
             result.drift = drift
             result.difference = Verification.Difference(
-                answer: 0, position: 3, expected: 1, found: 2, recorded: -0.7, expectedHere: -0.7, foundHere: found,
+                answer: 0, position: 3, expected: 1, found: 2, recorded: -0.7, expectedHere: here, foundHere: found,
                 reach: 0.1)
             #expect(report().contains(words), "\(report())")
         }
