@@ -54,6 +54,8 @@ final class OutputDraft {
 
     /// The file itself, behind all links, and the permissions that it is to have.
     private static func target(of path: String) throws(Exit) -> (file: String, mode: mode_t) {
+        // Nobody who writes that means a file of this name.
+        guard path != "-" else { throw .failed("Cannot write to standard output: name a file.") }
         var status = stat()
         guard lstat(path, &status) == 0 else {
             guard errno == ENOENT else { throw .failed("Cannot write “\(path)”", errno: errno) }

@@ -77,6 +77,12 @@ struct OutputFileTests {
         #expect(folder.names == before && Self.mode(folder.place(name)) == mode)
     }
 
+    /// Standard output, where others understand that, is not taken for a file of this name.
+    @Test func aDashIsNoName() throws {
+        let error = #expect(throws: Exit.self) { try OutputFile.check("-") }
+        #expect(error?.message?.contains("name a file") == true, "\(error as Any)")
+    }
+
     @Test func aCheckLeavesNothingBehind() throws {
         let folder = try Folder()
         try OutputFile.check(folder.place("a"))

@@ -5,6 +5,8 @@ struct DraftExperience {
     private var latest: [DraftAcceptance?]
     private var kept: Double
     private var tried: Double
+    /// The guesses that were seen in answers which have ended.
+    private(set) var guessCount = 0
 
     /// What each answer leaves of the earlier ones' weight: about the last five count.
     private static let weightKept = 0.8
@@ -28,5 +30,6 @@ struct DraftExperience {
         guard let last = latest[slot], acceptance.observationCount < last.observationCount else { return }
         kept = kept * Self.weightKept + last.total.kept
         tried = tried * Self.weightKept + last.total.tried
+        guessCount += last.observationCount
     }
 }

@@ -35,14 +35,18 @@ final class ModelDrafter {
     private let now: @Sendable () -> ContinuousClock.Instant
     private var batch: Batch
     /// What each slot's sequence holds.
-    private var held: [[Token]]
+    private var views: [DraftView]
     private var cost = BatchCost()
-    private var pause = ProbePause()
+    /// When guesses that are not expected to pay are made all the same: after reading all of a text, which is the more
+    /// seldom, or only its end.
+    private var (allPause, endPause) = (ProbePause(rarity: 256), ProbePause())
     private var experience: DraftExperience
 
     /// Tokens that are computed at a time beyond one of each slot: long prompts come in pieces, so that nobody waits long
     /// for them.
     private static let piece = 64
+    /// The guesses of texts' ends that are seen before the model is made to read all of a text.
+    private static let probation = 8
     /// By how much the best logit is greater than the next, for each further place of sureness.
     private static let margins: [Float] = [0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8]
 
@@ -65,7 +69,7 @@ final class ModelDrafter {
         self.now = now
         batch = Batch(capacity: backend.batchCapacity)
         experience = DraftExperience(slotCount: slotCount, prior: Self.prior)
-        held = Array(repeating: [], count: slotCount)
+        views = Array(repeating: DraftView(), count: slotCount)
     }
 
     /// Guesses for slots, as many as are expected to make answers come faster.
@@ -89,9 +93,15 @@ final class ModelDrafter {
         }
         outlook.step = cost.estimate(of: wishes.count) ?? .zero
         let occasion = outlook.duration(outlook.running) ?? .zero
-        guard pause.allows(paysToGoOn(), occasion: occasion) else { return guesses }
+        let pays = paysToGoOn()
+        let seesAll = allPause.allows(pays, occasion: occasion, price: price(of: wishes, seesAll: true))
+        let seesEnd = endPause.allows(pays, occasion: occasion, price: price(of: wishes, seesAll: false))
+        guard seesAll || seesEnd else { return guesses }
         let begin = now()
-        wishes.forEach(retract)
+        for wish in wishes {
+            let isKnown = experience.guessCount + wish.acceptance.observationCount >= Self.probation
+            follow(wish, seesAll: seesAll && (isKnown || !pays))
+        }
         var steps = 0
         repeat {
             let step = now()
@@ -115,16 +125,26 @@ final class ModelDrafter {
             }
             outlook.spent = now() - begin
         } while !open.isEmpty && paysToGoOn()
-        pause.spend(now() - begin, isDone: !guesses.allSatisfy(\.isEmpty))
+        let isDone = !guesses.allSatisfy(\.isEmpty)
+        allPause.spend(now() - begin, isDone: isDone)
+        endPause.spend(now() - begin, isDone: isDone)
         return guesses
     }
 
-    /// Takes out of a slot's memory what is not of its generation, and the token just drawn, whose logits are wanted.
-    private func retract(_ wish: Wish) {
-        let kept = zip(held[wish.place], wish.tokens.dropLast()).prefix { $0 == $1 }.count
-        guard kept < held[wish.place].count else { return }
-        backend.truncate(Int32(wish.place), to: kept)
-        held[wish.place].removeSubrange(kept...)
+    /// About what a guess for each wish takes, with what has to be read before.
+    private func price(of wishes: [Wish], seesAll: Bool) -> Duration {
+        let unread = wishes.reduce(0) { $0 + views[$1.place].unread(of: $1.tokens, seesAll: seesAll) }
+        let (pieces, rest) = unread.quotientAndRemainder(dividingBy: Self.piece)
+        return (cost.estimate(of: Self.piece) ?? .zero) * pieces + (rest > 0 ? cost.estimate(of: rest) ?? .zero : .zero)
+    }
+
+    /// Takes out of a slot's memory what is not of its generation, and the token just drawn, whose logits are wanted; or
+    /// everything, where it is to begin elsewhere.
+    private func follow(_ wish: Wish, seesAll: Bool) {
+        let held = views[wish.place].tokens.count
+        views[wish.place].follow(wish.tokens, seesAll: seesAll)
+        let kept = views[wish.place].tokens.count
+        if kept < held { backend.truncate(Int32(wish.place), to: kept) }
     }
 
     /// Adds to the batch what a slot's memory lacks of its tokens and guesses.
@@ -132,17 +152,18 @@ final class ModelDrafter {
     /// - Returns: the index in the batch whose logits tell the next guess; `nil` when there are more tokens to compute
     ///   before that.
     private func contribute(_ wish: Wish, _ guesses: [Guess]) -> Int? {
-        let end = wish.tokens.count + guesses.count
-        let begin = held[wish.place].count
+        let start = views[wish.place].start
+        let end = wish.tokens.count + guesses.count - start
+        let begin = views[wish.place].tokens.count
         let room = min(max(Self.piece - batch.count, 1), backend.batchCapacity - batch.count)
         let reached = min(end, begin + room)
         for position in begin..<reached {
-            let guess = position - wish.tokens.count
-            let token = guess < 0 ? wish.tokens[position] : guesses[guess].token
+            let guess = start + position - wish.tokens.count
+            let token = guess < 0 ? wish.tokens[start + position] : guesses[guess].token
             // What the small model does not know, it cannot go on from.
             guard 0..<Token(vocabularySize) ~= token else { return nil }
             batch.append(token, position: position, sequence: Int32(wish.place), wantsLogits: position == end - 1)
-            held[wish.place].append(token)
+            views[wish.place].append(token)
         }
         return reached == end && reached > begin ? batch.count - 1 : nil
     }
@@ -164,9 +185,9 @@ final class ModelDrafter {
     }
 
     private func forget() {
-        for place in held.indices {
+        for place in views.indices {
             backend.truncate(Int32(place), to: 0)
-            held[place] = []
+            views[place] = DraftView()
         }
     }
 

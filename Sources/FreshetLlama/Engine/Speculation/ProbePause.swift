@@ -9,19 +9,22 @@ struct ProbePause {
     private var cost = Duration.zero
     /// Whether a try is under way.
     private var isTrying = false
+    private let rarity: Int
 
     /// Occasions between the first tries, and between later ones at most.
     private static let shortest = 16
     private static let longest = 1024
-    /// How many times as long as a try it is at least to the next one.
-    private static let rarity = 128
+
+    /// - Parameter rarity: how many times as long as a try it is at least to the next one.
+    init(rarity: Int = 128) { self.rarity = rarity }
 
     /// Whether it is to be done on this occasion.
     ///
     /// - Parameters:
     ///   - pays: whether it is expected to pay.
     ///   - occasion: what passes until the next one.
-    mutating func allows(_ pays: Bool, occasion: Duration) -> Bool {
+    ///   - price: about what a try takes; asked for only now and then.
+    mutating func allows(_ pays: Bool, occasion: Duration, price: @autoclosure () -> Duration = .zero) -> Bool {
         passed += occasion
         if pays {
             (waited, patience, isTrying) = (0, Self.shortest, false)
@@ -29,8 +32,10 @@ struct ProbePause {
         }
         if isTrying { return true }
         waited += 1
-        guard waited > patience, passed >= cost * Self.rarity else { return false }
-        (waited, patience) = (0, min(2 * patience, Self.longest))
+        guard waited > patience, passed >= cost * rarity else { return false }
+        waited = 0
+        guard passed >= price() * rarity else { return false }
+        patience = min(2 * patience, Self.longest)
         (passed, cost, isTrying) = (.zero, .zero, true)
         return true
     }
