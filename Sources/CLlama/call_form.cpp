@@ -1,11 +1,13 @@
 // Where llama.cpp's parsers refuse calls that are in their model's form, set right.
 //
-// It finds out from a template how its model writes calls, and makes a parser and a grammar of that. In two forms they
+// It finds out from a template how its model writes calls, and makes a parser and a grammar of that. In some forms they
 // differ from each other, or from the model.
 
 #include "chat.hpp"
 
 #include <llama-common/chat-peg-parser.h>
+
+#include <algorithm>
 
 namespace {
 
@@ -65,6 +67,22 @@ void join_name(Arena & arena, common_peg_sequence_parser & sequence) {
     }
 }
 
+// gpt-oss: what follows a name may be letters, so that get_time would be read as a call of get. The longer name is tried
+// first.
+void order_names(const Arena & arena, common_peg_choice_parser & choice) {
+    const auto name = [&](common_peg_parser_id id) {
+        const auto * const rule = std::get_if<common_peg_rule_parser>(&arena.get(id));
+        return rule != nullptr && rule->name.compare(0, 5, "tool-") == 0 ? rule->name : std::string();
+    };
+    for (const common_peg_parser_id child : choice.children) {
+        if (name(child).empty()) {
+            return;
+        }
+    }
+    std::stable_sort(choice.children.begin(), choice.children.end(),
+                     [&](auto one, auto other) { return name(one).size() > name(other).size(); });
+}
+
 }  // namespace
 
 void freshet::mend_calls(common_peg_arena & arena) {
@@ -79,6 +97,8 @@ void freshet::mend_calls(common_peg_arena & arena) {
                 pass_space(arena, *sequence, space);
             }
             join_name(arena, *sequence);
+        } else if (auto * const choice = std::get_if<common_peg_choice_parser>(&arena.get(id))) {
+            order_names(arena, *choice);
         }
     }
 }

@@ -65,15 +65,28 @@ void tell(freshet_parser * parser, freshet_piece_kind kind, size_t call, std::st
     told.assign(after, 0, length);
 }
 
+// Whether a call has more than its name. With a name's first letters, which may be those of another tool's too, there is
+// a bracket already.
+bool is_begun(const common_chat_tool_call & call) { return call.arguments.size() > 1; }
+
 // Whether a call's id stands behind its arguments, as some models write it. By then the call has been told of, unless the
 // whole of it came in one piece; how a text is cut is to change nothing, so that such an id is never told.
 bool came_late(const freshet_parser * parser, size_t call, const std::string & id) {
-    const size_t place = id.empty() ? std::string::npos : parser->answer.find(id);
-    if (place == std::string::npos) {
-        return false;
+    // The beginning of the answer with which the call was to be told of.
+    size_t untold = 0;
+    std::string told = id.empty() ? "" : parser->answer;
+    bool is_late = false;
+    while (told.size() > untold + 1) {
+        const std::string half = parser->answer.substr(0, untold + (told.size() - untold) / 2);
+        const common_chat_msg message = common_chat_parse(half, true, *parser->syntax);
+        if (message.tool_calls.size() > call && is_begun(message.tool_calls[call])) {
+            is_late = message.tool_calls[call].id != id;
+            told = half;
+        } else {
+            untold = half.size();
+        }
     }
-    const common_chat_msg before = common_chat_parse(parser->answer.substr(0, place), true, *parser->syntax);
-    return before.tool_calls.size() > call && before.tool_calls[call].arguments.size() > 1;
+    return is_late;
 }
 
 void tell(freshet_parser * parser, const common_chat_msg & message, bool is_end) {
@@ -83,7 +96,7 @@ void tell(freshet_parser * parser, const common_chat_msg & message, bool is_end)
         const common_chat_tool_call & call = message.tool_calls[i];
         if (i == parser->calls.size()) {
             // A name is whole when something follows it.
-            if (call.name.empty() || (call.arguments.empty() && !is_end && i + 1 == message.tool_calls.size())) {
+            if (call.name.empty() || (!is_begun(call) && !is_end && i + 1 == message.tool_calls.size())) {
                 return;
             }
             freshet_piece piece = {};

@@ -5,8 +5,11 @@
 enum CallHeaders {
     /// What stands in a rule, with `#` for a number, and what takes its place.
     private static let bounds: [(rule: String, bounded: String)] = [
-        // gpt-oss: what is constrained, "json" or "code".
-        (##""<|constrain|>"? [A-Za-z0-9_-]+"##, ##""<|constrain|>"? [A-Za-z0-9_-]{1,16}"##),
+        // gpt-oss: what is constrained, "json" or "code". Without a space or a mark it would be a part of the name.
+        (
+            ##"(space "<|constrain|>"? [A-Za-z0-9_-]+)?"##,
+            ##"(" "? "<|constrain|>" [A-Za-z0-9_-]{1,16} | " " [A-Za-z0-9_-]{1,16})?"##
+        ),
         // muse-glimmer: whom the message is to, which is the tool's name.
         (##"" to=" until-# "<|message|><atem:"##, ##"" to=" [A-Za-z0-9_.-]{1,80} "<|message|><atem:"##),
         // Kimi-K2: the call's number.
@@ -20,18 +23,34 @@ enum CallHeaders {
         // form.
         (##" "[ARGS]") ("[CALL_ID]""##, ##") ("[CALL_ID]""##),
         (##""[CALL_ID]" until-#"##, ##""[CALL_ID]" [A-Za-z0-9]{9}"##),
-        // An identifier that is a member of the call.
+        // An identifier that is a member of the call. Where it may be left out the comma beside it may not, so that it must
+        // be there. Mistral Nemo's template takes back none of another form.
+        (
+            ##""\"id\"" space ":" space ("\"" ( [^"\\] | "\\" ( ["\\/ bfnrt] | "u" [0-9a-fA-F]{4} ) )* "\"" | json-number))?"##,
+            ##""\"id\"" space ":" space "\"" [A-Za-z0-9]{9} "\"")"##
+        ),
+        (
+            ##"("\"" ( [^"\\] | "\\" ( ["\\/ bfnrt] | "u" [0-9a-fA-F]{4} ) )* "\"" | json-number))?"##,
+            ##"("\"" [A-Za-z0-9_-]{1,64} "\"" | "0" | [1-9] [0-9]{0,8}))"##
+        ),
         (
             ##"("\"" ( [^"\\] | "\\" ( ["\\/ bfnrt] | "u" [0-9a-fA-F]{4} ) )* "\"" | json-number)"##,
-            ##"("\"" [A-Za-z0-9_-]{1,64} "\"" | [0-9]{1,9})"##
+            ##"("\"" [A-Za-z0-9_-]{1,64} "\"" | "0" | [1-9] [0-9]{0,8})"##
         ),
     ]
 
+    /// The rules in which some forms let calls follow one another, also where only one is asked for.
+    private static let lists = ["tool-calls", "tools", "kimi-k3-tool-call"]
+
     /// A grammar for calls with its headers bounded.
-    static func bounded(_ grammar: String) -> String {
+    ///
+    /// - Parameter isParallel: whether there may be more calls than one.
+    static func bounded(_ grammar: String, isParallel: Bool) -> String {
         grammar.split(separator: "\n", omittingEmptySubsequences: false).map { line in
             // The rules of schemas are by far the longest.
             let name = line.prefix { $0 != " " }
+            var line = line
+            if !isParallel, lists.contains(String(name)) { line = Substring(line.replacing(")+", with: ")")) }
             guard name.hasPrefix("tool-") || name.hasPrefix("kimi-k3-"), !name.contains("-schema") else { return line }
             return bounds.reduce(line) { replace($1.rule, with: $1.bounded, in: $0) }
         }.joined(separator: "\n")

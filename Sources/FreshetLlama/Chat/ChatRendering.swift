@@ -37,8 +37,10 @@ final class ChatRendering: @unchecked Sendable {
 
     /// Takes a rendering over.
     ///
-    /// - Parameter expressions: what stands for constants of the tools' schemas in its grammars.
-    init(_ handle: OpaquePointer, expressions: [SchemaExpression] = []) {
+    /// - Parameters:
+    ///   - isParallel: whether there may be more calls than one.
+    ///   - schemas: what calls are held to.
+    init(_ handle: OpaquePointer, isParallel: Bool, schemas: CallSchemas) {
         self.handle = handle
         func text(_ part: freshet_rendering_part) -> String { String(freshet_rendering_text(handle, part)) }
         func list(_ list: freshet_rendering_list) -> [String] {
@@ -46,7 +48,8 @@ final class ChatRendering: @unchecked Sendable {
         }
         prompt = text(FRESHET_PROMPT)
         generationPrompt = text(FRESHET_GENERATION_PROMPT)
-        let grammar = CallSchemas.complete(CallHeaders.bounded(text(FRESHET_GRAMMAR)), with: expressions)
+        let calls = CallHeaders.bounded(text(FRESHET_GRAMMAR), isParallel: isParallel)
+        let grammar = CallSchemas.complete(CallArguments.held(calls, to: schemas), with: schemas.expressions)
         self.grammar = grammar.isEmpty ? nil : grammar
         isGrammarLazy = freshet_rendering_grammar_is_lazy(handle)
         triggers = list(FRESHET_TRIGGERS)
@@ -76,7 +79,7 @@ final class ChatRendering: @unchecked Sendable {
             return Grammar(
                 text: grammar, triggers: triggers.map { .text($0) }, seesControlTokens: true, field: "tools")
         }
-        var call = ForcedCall(thinkingEnds: thinkingEnds)
+        let call = ForcedCall(thinkingEnds: thinkingEnds)
         return Grammar(text: call.grammar(grammar), seesControlTokens: true, field: "tool_choice")
     }
 

@@ -65,7 +65,7 @@ final class ChatTemplates: @unchecked Sendable {
             try GenerationError.check(
                 "The conversation cannot be rendered by the model's chat template",
                 { failure in freshet_templates_render(handle, conversation, failure) }),
-            expressions: schemas.expressions)
+            isParallel: request.callsToolsInParallel, schemas: schemas)
         if let rule = rendering.confusedRule {
             throw .invalid(
                 "tools",

@@ -24,7 +24,7 @@ extension ResponseFormat {
     /// The grammar of a schema: llama.cpp's, of what it keeps to, with its rules mended.
     private static func makeGrammar(schema: String, field: String) throws(GenerationError) -> Grammar {
         let subset = try SchemaSubset(schema, field: field)
-        var text = try convert(subset.schema.text)
+        var text = try SchemaSubset.convert(subset.schema.text)
         text = SchemaSubset.mendingValues(of: text)
         for (rule, mended) in mendedRules { text = text.replacing(rule, with: mended) }
         text = SchemaExpression.replaceConstants(of: subset.expressions, in: text)
@@ -36,8 +36,13 @@ extension ResponseFormat {
         // A property that is none of those described may have any character first, a control character too.
         (#"[^"\\\x7F\x00-\x1F]"#, "\u{0}"), (#"[^""#, #"[^"\\\x7F\x00-\x1F"#), ("\u{0}", #"[^"\\\x7F\x00-\x1F]"#),
     ]
+}
 
-    private static func convert(_ schema: String) throws(GenerationError) -> String {
+extension SchemaSubset {
+    /// The grammar of what was read from a schema, by llama.cpp's converter.
+    ///
+    /// - Throws: ``GenerationError`` when it cannot write one.
+    static func convert(_ schema: String) throws(GenerationError) -> String {
         var failure = freshet_error()
         var buffer = [CChar](repeating: 0, count: 64 << 10)
         let count = schema.utf8.count
@@ -55,14 +60,14 @@ extension ResponseFormat {
             buffer = [CChar](repeating: 0, count: length)
         }
     }
-}
 
-extension SchemaSubset {
     /// A grammar of the converter's without values that some readers refuse, though they are JSON: half of a pair of
-    /// surrogates, and a number beyond all that a `Double` holds.
+    /// surrogates, and a number beyond all that a `Double` holds. And without what is none: a space that is escaped, and
+    /// in the strings of calls control characters that are not.
     static func mendingValues(of grammar: String) -> String {
-        grammar.replacing(
-            #""u" [0-9a-fA-F]{4}"#, with: #""u" ([0-9a-cA-CefEF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2})"#
-        ).replacing("([eE] [-+]? integral-part)?", with: "([eE] [-+]? [0-9] [0-9]?)?")
+        grammar.replacing(#"\\/ bfnrt]"#, with: #"\\/bfnrt]"#).replacing(#"[^"\\]"#, with: #"[^"\\\x00-\x1F]"#)
+            .replacing(#"[^'\\]"#, with: #"[^'\\\x00-\x1F]"#).replacing(
+                #""u" [0-9a-fA-F]{4}"#, with: #""u" ([0-9a-cA-CefEF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2})"#
+            ).replacing("([eE] [-+]? integral-part)?", with: "([eE] [-+]? [0-9] [0-9]?)?")
     }
 }

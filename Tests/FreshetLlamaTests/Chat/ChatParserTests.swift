@@ -7,8 +7,8 @@ import Testing
 
 /// Answers in the forms of all of llama.cpp's templates, told apart.
 @Suite struct ChatParserTests {
-    /// The fold of what a parser gives, which obeys the chunks' grammar.
-    private func fold(_ text: String, _ rendering: ChatRendering, cuts: [Int]) throws -> Reply.Choice {
+    /// The fold of what a parser gives, which obeys the chunks' grammar; `nil` where that is nothing.
+    private func foldAny(_ text: String, _ rendering: ChatRendering, cuts: [Int] = []) throws -> Reply.Choice? {
         let parser = rendering.makeParser(seed: 7)
         var reply = Reply()
         var grammar = ChunkGrammar()
@@ -28,7 +28,11 @@ import Testing
             start = cut
         }
         try add(parser.read("", isEnd: true))
-        return try #require(reply.choices.first)
+        return reply.choices.first
+    }
+
+    private func fold(_ text: String, _ rendering: ChatRendering, cuts: [Int]) throws -> Reply.Choice {
+        try #require(try foldAny(text, rendering, cuts: cuts))
     }
 
     private struct Arguments: Codable, Equatable {
@@ -44,7 +48,26 @@ import Testing
         let files = try FileManager.default.contentsOfDirectory(atPath: ModelTemplates.folder.path)
         let templates = files.filter { $0.hasSuffix(".jinja") }.map { String($0.dropLast(6)) }
         #expect(Set(ModelTemplates.outputs.map(\.template)) == Set(templates) && templates.count >= 70)
-        #expect(ModelTemplates.outputs.filter { $0.kind == .call }.count >= 60)
+        let calling = Set(ModelTemplates.outputs.filter { $0.kind == .call }.map(\.template))
+        #expect(Set(templates).subtracting(calling) == Set(Self.withoutCalls.keys))
+    }
+
+    /// The templates for which there are no calls, with the field that is refused where a call is required: they have no
+    /// place for tools, or do not show how calls are written.
+    private static let withoutCalls = [
+        "HuggingFaceTB-SmolLM3-3B": "tools", "deepseek-ai-DeepSeek-R1-Distill-Llama-8B": "tools",
+        "google-gemma-2-2b-it": "tools", "llama-cpp-rwkv-world": "tools", "microsoft-Phi-3.5-mini-instruct": "tools",
+        "ibm-granite-granite-3.3-2B-Instruct": "tool_choice",
+    ]
+
+    @Test(arguments: withoutCalls) func aTemplateWithoutCallsSaysSo(_ template: String, _ field: String) throws {
+        let model = try ModelTemplates.model(named: template)
+        let error = #expect(throws: GenerationError.self) {
+            try ModelTemplates.render(model) { ($0.tools, $0.toolChoice) = ([ModelTemplates.weather], .required) }
+        }
+        #expect(error?.code == .invalidRequest && error?.parameter == field)
+        let auto = try? ModelTemplates.render(model) { $0.tools = [ModelTemplates.weather] }
+        #expect((auto == nil) == (field == "tools") && auto?.callGrammar == nil)
     }
 
     @Test(arguments: ModelTemplates.outputs)
@@ -109,17 +132,15 @@ import Testing
             if output.kind != .reasoning { $0.tools = [ModelTemplates.weather] }
         }
         let scalars = Array(output.text.unicodeScalars)
-        for length in stride(from: 1, to: scalars.count, by: 2) {
+        let whole = try fold(output.text, rendering, cuts: [])
+        for length in 1..<scalars.count {
             var text = ""
             text.unicodeScalars.append(contentsOf: scalars[..<length])
-            let parser = rendering.makeParser(seed: 7)
-            var calls = 0
-            for content in try parser.read(text, isEnd: false) + parser.read("", isEnd: true) {
-                if case .toolCall(let fragment) = content, let name = fragment.name {
-                    #expect(name == "get_weather" && fragment.index == calls)
-                    calls += 1
-                }
+            let cut = try foldAny(text, rendering)
+            for (call, found) in zip(whole.toolCalls, cut?.toolCalls ?? []) {
+                #expect(found.name == "get_weather" && call.arguments.hasPrefix(found.arguments), "cut at \(length)")
             }
+            #expect(cut?.toolCalls.count ?? 0 <= whole.toolCalls.count, "cut at \(length)")
         }
     }
 

@@ -48,7 +48,7 @@ import Testing
         let call = #"<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{"city": "Oslo"}"#
         let invocation = """
             to=x<|message|><atem:function_calls><atem:invoke name="get_weather"><atem:parameter name="days">-1\
-            </atem:parameter></atem:invoke></atem:function_calls>
+            </atem:parameter><atem:parameter name="city"></atem:parameter></atem:invoke></atem:function_calls>
             """
         answers += [
             (harmony, thought + preamble + call), (harmony, preamble + thought + call),
@@ -164,34 +164,48 @@ import Testing
             let arguments = try #require(value as? [String: Any], "\(text)")
             #expect(call.name == "get_weather" && Set(arguments.keys).isSubset(of: ["city", "days"]), "\(text)")
             let typed = try JSONDecoder().decode(Arguments.self, from: Data(call.arguments.utf8))
-            // llama.cpp's form of a call for this model lets every argument be left out.
-            #expect(typed.city != nil || template == Self.muse, "\(text)")
+            #expect(typed.city != nil, "\(text)")
         }
     }
 
-    /// Words without sense, from a model that is made to call or to say something by what it likes less.
-    @Test(arguments: [harmony, functionary]) func aModelWithoutSenseKeepsToItsForm(_ template: String) async throws {
+    private func provider(_ template: String) async throws -> LlamaProvider {
         var options = LlamaOptions.embedded
         let file = ModelTemplates.folder.appendingPathComponent(template + ".jinja")
         options.load.chatTemplate = try String(contentsOf: file, encoding: .utf8)
-        let provider = try await LlamaProvider.load(options)
+        // muse-glimmer's prompt alone has a thousand tokens.
+        options.contextLength = 2048
+        return try await LlamaProvider.load(options)
+    }
+
+    /// How much less the tokens are liked that begin with a character.
+    private func bias(_ weight: (Character) -> Float) throws -> [Token: Float] {
         let vocabulary = try ModelTemplates.model().vocabulary
-        func bias(_ weight: (Character) -> Float) -> [Token: Float] {
-            var bias: [Token: Float] = [:]
-            for token in 0..<Token(vocabulary.count) {
-                let first = String(decoding: vocabulary.bytes(of: token).prefix(1), as: UTF8.self).first
-                if let first, weight(first) != 0 { bias[token] = weight(first) }
-            }
-            return bias
+        var bias: [Token: Float] = [:]
+        for token in 0..<Token(vocabulary.count) {
+            let first = String(decoding: vocabulary.bytes(of: token).prefix(1), as: UTF8.self).first
+            if let first, weight(first) != 0 { bias[token] = weight(first) }
         }
-        var request = GenerationRequest(prompt: .messages([Message(role: .user, content: "Hello!")]), maxTokens: 400)
+        return bias
+    }
+
+    private func request(_ maxTokens: Int) -> GenerationRequest {
+        var request = GenerationRequest(
+            prompt: .messages([Message(role: .user, content: "Hello!")]), maxTokens: maxTokens)
         request.callsToolsInParallel = false
         let schema = #"{"type":"object","properties":{"city":{"enum":["Oslo","Zürich"]}},"required":["city"]}"#
         request.tools = [Tool(name: "get_weather", parameters: schema), Tool(name: "get_time", parameters: schema)]
-        // For a call no channel at first, and no more letters in it than there must be; or no text for everybody.
-        request.sampling.logitBias = bias { first in
+        return request
+    }
+
+    /// Words without sense, from a model that is made to call or to say something by what it likes less.
+    @Test(arguments: [harmony, muse, functionary])
+    func aModelWithoutSenseKeepsToItsForm(_ template: String) async throws {
+        let provider = try await provider(template)
+        var request = request(400)
+        // For a call no channel or text at first, and no more letters in it than there must be; or no text for everybody.
+        request.sampling.logitBias = try bias { first in
             if template == Self.functionary { return first == "a" ? -100 : 0 }
-            return first == "<" ? -50 : first.isLetter || first.isNumber || "_-".contains(first) ? -100 : 0
+            return first == "<" ? -50 : first.isLetter || first.isNumber || "_-.".contains(first) ? -100 : 0
         }
         for seed: UInt64 in 0..<3 {
             request.sampling.seed = seed
@@ -202,11 +216,32 @@ import Testing
             #expect(["Oslo", "Zürich"].contains(arguments["city"]) && arguments.count == 1)
         }
         // For a text no recipient, no commentary and no analysis; or no tool.
-        request.sampling.logitBias = bias { (template == Self.functionary ? "g" : " ca").contains($0) ? -50 : 0 }
+        request.sampling.logitBias = try bias {
+            (template == Self.functionary ? "g" : " ca").contains($0) ? -50 : 0
+        }
         (request.maxTokens, request.sampling.ignoresEndOfGeneration) = (60, true)
         let answer = try await provider.reply(to: request).choices[0]
         #expect(answer.text.count > 10 && answer.toolCalls.isEmpty && answer.reasoning.isEmpty, "\(answer)")
         #expect(!answer.text.contains("<|") && !answer.text.hasPrefix("all"), "\(answer)")
+        await provider.shutDown()
+    }
+
+    /// A model that likes nothing better than to think, in a turn that a grammar holds.
+    @Test func thoughtsEndWithTheirBudget() async throws {
+        let provider = try await provider(Self.harmony)
+        var request = request(120)
+        // No recipient, no commentary and no final answer.
+        request.sampling.logitBias = try bias { " cf".contains($0) ? -50 : 0 }
+        (request.sampling.seed, request.sampling.ignoresEndOfGeneration) = (3, true)
+        for budget in [0, 1, 9] {
+            request.reasoning.budget = budget
+            let reply = try await provider.reply(to: request)
+            let answer = reply.choices[0]
+            #expect(reply.usage?.reasoningTokens == budget && answer.reasoning.isEmpty == (budget == 0), "\(reply)")
+            #expect(answer.text.isEmpty && answer.toolCalls.isEmpty && !answer.reasoning.contains("<|"), "\(reply)")
+        }
+        request.reasoning.budget = nil
+        #expect(try await provider.reply(to: request).usage?.reasoningTokens ?? 0 > 50)
         await provider.shutDown()
     }
 }
