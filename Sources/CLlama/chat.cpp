@@ -170,10 +170,14 @@ void freshet_conversation_choose(freshet_conversation * conversation, freshet_to
 namespace {
 
 // What a template makes of a conversation. The prompt shows the tools as they were given; all else is of their schemas,
-// which that prompt's own rendering does not look at, as it is of one without calls.
+// which that prompt's own rendering, where these are others, does not look at, as it is of one without calls.
 common_chat_params apply(const freshet_templates * templates, const freshet_conversation * conversation,
                          common_chat_templates_inputs inputs) {
-    if (inputs.tools.empty() || inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_NONE) {
+    bool is_shown = true;
+    for (size_t i = 0; i < inputs.tools.size(); i++) {
+        is_shown = is_shown && inputs.tools[i].parameters == conversation->schemas[i];
+    }
+    if (is_shown || inputs.tool_choice == COMMON_CHAT_TOOL_CHOICE_NONE) {
         return common_chat_templates_apply(templates->templates.get(), inputs);
     }
     common_chat_templates_inputs shown = inputs;

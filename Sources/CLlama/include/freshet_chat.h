@@ -67,7 +67,7 @@ bool freshet_conversation_add_call(freshet_conversation * _Nonnull conversation,
                                    const char * _Nonnull name, const char * _Nonnull arguments);
 // `parameters` and `schema` are JSON: what the template is given, and what calls are held to. The converter of schemas
 // writes to the standard error what it does not understand of `schema`, and passes over the rest: give it one that was
-// looked at before.
+// looked at before. Where both are the same text, for all tools, the conversation is rendered once and not twice.
 bool freshet_conversation_add_tool(freshet_conversation * _Nonnull conversation, const char * _Nonnull name,
                                    const char * _Nonnull description, const char * _Nonnull parameters,
                                    const char * _Nonnull schema);

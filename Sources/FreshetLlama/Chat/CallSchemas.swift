@@ -9,6 +9,8 @@ struct CallSchemas {
     private(set) var tools: [(tool: Tool, schema: String)] = []
     /// What stands for constants in ``tools``' schemas.
     private(set) var expressions: [SchemaExpression] = []
+    /// Whether the converter can be given the parameters as the model reads them: it makes the same of them.
+    private(set) var areParameters = true
 
     /// Reads the schemas of some of a request's tools, told by their places.
     ///
@@ -34,9 +36,34 @@ struct CallSchemas {
                 // It says that there are no arguments, not that there may be any.
                 members.append(properties)
             }
-            self.tools.append((tool, OrderedJSON.object(members).text))
+            let schema = OrderedJSON.object(members)
+            areParameters = areParameters && Self.isAll(of: OrderedJSON(tool.parameters) ?? .null, schema)
+            self.tools.append((tool, schema.text))
             expressions += subset.expressions
         }
+    }
+
+    /// What says nothing to the converter.
+    private static let annotations: Set<String> = [
+        "$schema", "$comment", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly",
+    ]
+
+    /// Whether what is kept of a schema is all of it but for annotations.
+    private static func isAll(of schema: OrderedJSON, _ kept: OrderedJSON) -> Bool {
+        guard case .object(let members) = schema, case .object(let others) = kept else { return schema == kept }
+        let said = members.filter { !annotations.contains($0.name) }
+        return said.count == others.count
+            && said.allSatisfy { member in
+                guard let other = kept[member.name] else { return false }
+                switch member.name {
+                case "properties":
+                    guard case .object(let one) = member.value, case .object(let two) = other else { return false }
+                    return one.map(\.name) == two.map(\.name)
+                        && zip(one, two).allSatisfy { isAll(of: $0.value, $1.value) }
+                case "items", "additionalProperties": return isAll(of: member.value, other)
+                default: return member.value == other
+                }
+            }
     }
 
     /// A grammar of the converter's for calls, with what it cannot write put in.

@@ -100,7 +100,9 @@ final class ChatTemplates: @unchecked Sendable {
         for (tool, schema) in schemas.tools {
             try Self.check([tool.description, tool.parameters], "tools")
             let parameters = tool.parameters.isEmpty ? "{}" : tool.parameters
-            try Self.add(freshet_conversation_add_tool(conversation, tool.name, tool.description, parameters, schema))
+            try Self.add(
+                freshet_conversation_add_tool(
+                    conversation, tool.name, tool.description, parameters, schemas.areParameters ? parameters : schema))
         }
         for (name, value) in request.templateArguments {
             try Self.check([name, value], "chat_template_kwargs")

@@ -142,6 +142,36 @@ import Testing
         #expect(count > 60 && shown > 40, "\(shown) of \(count)")
     }
 
+    /// What says nothing to the converter changes no prompt's form and no grammar, whichever way it is rendered.
+    @Test func annotationsChangeNoGrammar() throws {
+        func schemas(_ property: String) throws -> CallSchemas { try CallSchemas([(0, tool(property))]) }
+        let plain = [
+            #"{"type":"string","description":"A"}"#, #"{"type":"string","enum":["a","b"],"default":"a"}"#,
+            #"{"type":"array","items":{"type":"integer","title":"I"},"maxItems":2,"examples":[]}"#,
+            #"{"type":"object","properties":{"x":{"type":"null","description":"X"}},"required":["x"]}"#,
+            #"{"type":"object","additionalProperties":{"type":"boolean","$comment":"C"}}"#,
+        ]
+        for property in plain { #expect(try schemas(property).areParameters, "\(property)") }
+        for property in [
+            #"{"type":"string","pattern":"a"}"#, #"{"type":"string","x-note":"N"}"#, #"{"type":"integer","minimum":1}"#,
+            #"{"type":"object","properties":{"x":{"type":"string","format":"email"}}}"#,
+            #"{"type":"array","items":{"type":"number","minimum":1}}"#, #"{"minLength":1}"#,
+        ] { #expect(try !schemas(property).areParameters, "\(property)") }
+        for template in [Self.qwen, "LFM2-8B-A1B", "Qwen3-Coder", "google-gemma-4-31B-it", "Kimi-K3"] {
+            let model = try ModelTemplates.model(named: template)
+            for property in plain {
+                // One more keyword, and it is rendered twice.
+                let other = property.dropLast() + #","x-note":"N"}"#
+                let pair = try [property, String(other)].map { property in
+                    try ModelTemplates.render(model) { ($0.tools, $0.toolChoice) = ([tool(property)], .required) }
+                }
+                #expect(pair[0].callGrammar == pair[1].callGrammar, "\(template) \(property)")
+                let shown = try ModelTemplates.render(model) { ($0.tools, $0.toolChoice) = ([tool(property)], .none) }
+                #expect(pair[0].prompt == shown.prompt, "\(template) \(property)")
+            }
+        }
+    }
+
     /// What is left of a schema is no harder for a template than the schema was.
     @Test func everyTemplateRendersWhatIsLeft() throws {
         let parameters = ##"""
