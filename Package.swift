@@ -79,7 +79,8 @@ let package = Package(
             ]
         ),
         .target(
-            name: "BenchmarkTurns", dependencies: ["Freshet", "FreshetBench", "FreshetLlama"],
+            name: "BenchmarkTurns",
+            dependencies: ["Freshet", "FreshetBench", "FreshetLlama", "FreshetLlamaTestSupport"],
             path: "Tests/Benchmarks/BenchmarkTurns", swiftSettings: settings
         ),
         .executableTarget(
@@ -89,7 +90,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "GrammarBenchmark",
-            dependencies: ["BenchmarkTurns", "Freshet", "FreshetBench", "FreshetLlama", "CSamplerOracle"],
+            dependencies: [
+                "BenchmarkTurns", "Freshet", "FreshetBench", "FreshetLlama", "FreshetLlamaTestSupport",
+                "CSamplerOracle",
+            ],
             path: "Tests/Benchmarks/GrammarBenchmark", swiftSettings: settings
         ),
         .executableTarget(

@@ -2,6 +2,7 @@
 
 #include <llama.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <vector>
@@ -154,6 +155,14 @@ void freshet_oracle_accept(freshet_oracle * oracle, int32_t token) {
     }
 }
 
+void freshet_oracle_reset(freshet_oracle * oracle) {
+    try {
+        llama_sampler_reset(oracle->chain.get());
+    } catch (...) {
+        // Only a failed allocation can come here; stages may then remember tokens.
+    }
+}
+
 int32_t freshet_oracle_apply(freshet_oracle * oracle, const float * logits, freshet_oracle_candidate * candidates,
                              size_t * count) {
     *count = 0;
@@ -176,6 +185,19 @@ int32_t freshet_oracle_apply(freshet_oracle * oracle, const float * logits, fres
         return static_cast<int32_t>(list.selected);
     } catch (...) {
         return -1;
+    }
+}
+
+bool freshet_oracle_filter(freshet_oracle * oracle, const float * logits, float * result) {
+    try {
+        const llama_token_data_array list = oracle->run(logits);
+        std::fill_n(result, oracle->tokens.size(), -INFINITY);
+        for (size_t index = 0; index < list.size; ++index) {
+            result[list.data[index].id] = list.data[index].logit;
+        }
+        return true;
+    } catch (...) {
+        return false;
     }
 }
 

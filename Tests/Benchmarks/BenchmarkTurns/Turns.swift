@@ -27,11 +27,13 @@ package struct Turns {
     }
 
     /// Measures pieces of work. Each does a number of calls and says how many.
+    ///
+    /// - Parameter turns: how many each has; fewer than ``count`` where one call takes long.
     package static func measure(
-        isolation actor: isolated (any Actor)? = #isolation, _ works: [() async -> Int]
+        isolation actor: isolated (any Actor)? = #isolation, turns: Int = count, _ works: [() async -> Int]
     ) async -> [Turns] {
         var all = works.map { _ in Turns() }
-        for turn in 0..<count + 2 {
+        for turn in 0..<turns + 2 {
             for (place, work) in works.enumerated() {
                 let start = ProcessorTime.ofThisProcess
                 var (calls, elapsed) = (0, 0.0)

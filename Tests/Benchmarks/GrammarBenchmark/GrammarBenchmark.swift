@@ -5,20 +5,43 @@ import Freshet
 import FreshetLlama
 
 /// Prints what a grammar adds to one token's sampling, beside llama.cpp's way of masking every token first, on the same
-/// logits, at the same place in the same grammar, with a vocabulary of 128,256 tokens. The first time at a place is with a
-/// matcher and a sampler that are new, and contains their making.
+/// logits, at the same place in the same grammar, with a vocabulary of 128,256 tokens: at single places, where the first
+/// time is with a matcher and a sampler that are new, and contains their making; and over whole answers.
 ///
-/// It makes that vocabulary itself. With a model's path as its argument it also prints the model's rate of tokens with a
-/// schema beside its rate without.
+/// It makes that vocabulary itself. Then it prints a model's rate of tokens with forms beside its rate without. The words
+/// `places`, `answers` and `rate` choose what is printed.
+///
+///     scripts/bench grammar [places] [answers] [rate] [MODEL.gguf [ROUNDS]]
 @main
 enum GrammarBenchmark {
     static func main() async throws {
+        var words = Array(CommandLine.arguments.dropFirst())
+        let parts = words.filter(["places", "answers", "rate"].contains)
+        words.removeAll(where: parts.contains)
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("freshet-\(UUID().uuidString)").path
         defer { unlink(path) }
         try await writeVocabulary(to: path)
         var options = LlamaModel.LoadOptions()
         options.isVocabularyOnly = true
         let vocabulary = try LlamaModel(path: path, options: options).vocabulary
+        if parts.isEmpty || parts.contains("places") { try await printPlaces(vocabulary, path) }
+        if parts.isEmpty || parts.contains("answers") {
+            print("Microseconds of one token, chosen and taken, in whole answers: medians (the middle half).")
+            print(AnswerCost.header)
+            for form in ConstrainedForm.allCases {
+                for picker in Picker.allCases {
+                    print(try await AnswerCost(form, picker, vocabulary).line(modelPath: path))
+                    fflush(nil)
+                }
+            }
+        }
+        if parts.isEmpty || parts.contains("rate") {
+            let model = if let path = words.first { path } else { try await SyntheticFile.small() }
+            try await TokenRate.print(modelPath: model, rounds: words.dropFirst().first.flatMap { Int($0) } ?? 5)
+        }
+    }
+
+    private static func printPlaces(_ vocabulary: Vocabulary, _ path: String) async throws {
         let clock = ContinuousClock()
         for attempt in ["the first grammar", "another"] {
             let time = try clock.measure {
@@ -34,7 +57,6 @@ enum GrammarBenchmark {
                 "at this place in a schema's answer", "free", "Freshet", "the first time", "llama.cpp, masks", "to free"
             ))
         for place in SchemaPlace.allCases { try await measure(place, vocabulary, path) }
-        if CommandLine.arguments.count > 1 { try await TokenRate.print(modelPath: CommandLine.arguments[1]) }
     }
 
     private static func measure(_ place: SchemaPlace, _ vocabulary: Vocabulary, _ path: String) async throws {
@@ -78,10 +100,6 @@ enum GrammarBenchmark {
         for logits in sets { use(logits.withUnsafeBufferPointer(sample)) }
         return sets.count
     }
-
-    /// Keeps the compiler from leaving out what nobody looks at.
-    @inline(never)
-    private static func use(_ token: Token?) {}
 
     /// A file of a model that is hardly more than its vocabulary.
     private static func writeVocabulary(to path: String) async throws {

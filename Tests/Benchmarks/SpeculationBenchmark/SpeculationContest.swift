@@ -1,3 +1,4 @@
+import BenchmarkTurns
 import Foundation
 import Freshet
 import FreshetBench

@@ -60,12 +60,18 @@ bool freshet_oracle_add_draw(freshet_oracle * _Nonnull oracle, uint32_t seed);
 
 // Takes a token of the sequence into the history of the stages that have one.
 void freshet_oracle_accept(freshet_oracle * _Nonnull oracle, int32_t token);
+// Forgets all tokens of the sequence.
+void freshet_oracle_reset(freshet_oracle * _Nonnull oracle);
 
 // Runs the chain over one logit for each token of the vocabulary, which it leaves as they are. Returns the index in
 // `candidates` of the token that was chosen, or -1 when no stage chooses; `count` receives how many candidates are
 // left. `candidates` has room for the whole vocabulary.
 int32_t freshet_oracle_apply(freshet_oracle * _Nonnull oracle, const float * _Nonnull logits,
                              freshet_oracle_candidate * _Nonnull candidates, size_t * _Nonnull count);
+
+// Runs the chain over one logit for each token of the vocabulary, and writes what it leaves of them to `result`: minus
+// infinity for a token that it takes away. Answers whether it could.
+bool freshet_oracle_filter(freshet_oracle * _Nonnull oracle, const float * _Nonnull logits, float * _Nonnull result);
 
 // Runs the chain as llama.cpp's programs do for each token, and returns the token it chose; -1 when no stage chooses.
 int32_t freshet_oracle_sample(freshet_oracle * _Nonnull oracle, const float * _Nonnull logits);
