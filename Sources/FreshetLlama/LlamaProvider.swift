@@ -257,14 +257,14 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
                 throw .invalid("response_format", "cannot be given with tools, whose calls have a form of their own")
             }
             grammar = calls
-            // One that does not sleep is a grammar of the whole turn, which the prompt has begun.
-            if calls.triggers.isEmpty {
-                form?.isObeyedWhileThinking = true
-                form?.begun = try vocabulary.tokenize(
-                    rendering.generationPrompt, addingSpecial: false, parsingSpecial: true)
-            }
         }
-        return Prepared(tokens: tokens, form: form, calls: calls, constraint: try grammar.map(vocabulary.constraint))
+        let constraint = try grammar.map(vocabulary.constraint)
+        // One that does not sleep is a grammar of the whole turn, which the prompt has begun.
+        if let calls, calls.triggers.isEmpty {
+            form?.isObeyedWhileThinking = true
+            form?.begun = try constraint?.beginning(with: rendering.generationPrompt) ?? []
+        }
+        return Prepared(tokens: tokens, form: form, calls: calls, constraint: constraint)
     }
 
     /// The tokens that a prompt is to the model; a text that is far beyond `limit` tokens is refused unread.

@@ -30,6 +30,17 @@ package struct Constraint: Sendable {
         }
     }
 
+    /// Tokens that are a text byte for byte, for what an answer has to obey to begin with. A tokenizer may put a space
+    /// before the text, or after a mark in it, that the grammar does not know.
+    ///
+    /// - Throws: ``GenerationError`` with code `invalidRequest` when the vocabulary has no tokens for it.
+    package func beginning(with text: String) throws(GenerationError) -> [Token] {
+        guard let found = tokens.tokens(of: Array(text.utf8)) else {
+            throw .invalid(field, "cannot be obeyed by this model: it has no tokens for \(text.debugDescription)")
+        }
+        return found
+    }
+
     /// The error for a grammar with which one byte can be read in too many ways.
     static func tooAmbiguous(_ field: String) -> GenerationError {
         .invalid(

@@ -95,6 +95,30 @@ package struct TokenTable: Sendable {
         return range.count <= Self.longest ? bytes[range] : []
     }
 
+    /// Tokens that together are a text: at each place the longest one that there is.
+    ///
+    /// - Returns: `nil` where no token goes on with the text.
+    func tokens(of text: [UInt8]) -> [Token]? {
+        var (found, start) = ([Token](), 0)
+        while start < text.count {
+            var (longest, place, end, after) = (nil as (token: Token, end: Int)?, 0, start, nodes.count)
+            while place < after, end < text.count {
+                let node = nodes[place]
+                guard node.byte == text[end] else {
+                    place = Int(node.after)
+                    continue
+                }
+                end += 1
+                (place, after) = (place + 1, Int(node.after))
+                if node.tokenCount > 0 { longest = (tokens[Int(node.firstToken)], end) }
+            }
+            guard let longest else { return nil }
+            found.append(longest.token)
+            start = longest.end
+        }
+        return found
+    }
+
     /// Whether a token ends generation.
     func isEnd(_ token: Token) -> Bool { ends.contains(token) }
 }
