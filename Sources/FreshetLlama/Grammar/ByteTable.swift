@@ -8,6 +8,8 @@ struct ByteTable: Sendable {
 
     /// 256 entries for each state: another state, ``dead`` or ``end``.
     private(set) var next: [Int16] = []
+    /// How many bytes each state takes.
+    private(set) var breadths: [Int16] = []
     private var states: [[Int16]: Int16] = [:]
     private var starts: [CodePointSet: Int16] = [:]
 
@@ -75,6 +77,7 @@ struct ByteTable: Sendable {
         let state = Int16(states.count)
         states[row] = state
         next += row
+        breadths.append(Int16(row.count { $0 != Self.dead }))
         return state
     }
 

@@ -91,6 +91,47 @@ struct GrammarAutomaton: ~Copyable {
     /// Whether a state waits for a token by its number.
     func wantsTokens(_ state: Int32) -> Bool { states[Int(state)].ways.contains { $0.character < 0 } }
 
+    /// About how many of the 256 bytes a state takes, at least; all where it takes nearly every token.
+    func breadth(_ state: Int32) -> Int {
+        var breadth = 0
+        for way in states[Int(state)].ways {
+            if way.character >= 0 {
+                breadth = max(breadth, Int(rules.bytes.breadths[Int(way.character)]))
+            } else if case .notToken = rules.elements[Int(way.element)] {
+                return 256
+            }
+        }
+        return breadth
+    }
+
+    /// Adds the tokens whose bytes the grammar takes after a state to a set, going down the tree of tokens as far as the
+    /// grammar does.
+    mutating func insert(_ table: TokenTable, after state: Int32, into allowed: inout TokenSet) {
+        // The states on the way down, by depth.
+        withUnsafeTemporaryAllocation(of: Int32.self, capacity: table.depth + 1) { way in
+            table.nodes.withUnsafeBufferPointer { nodes in
+                table.tokens.withUnsafeBufferPointer { tokens in
+                    way[0] = state
+                    var place = 0
+                    while place < nodes.count {
+                        let node = nodes[place]
+                        let (depth, from) = (Int(node.depth), way[Int(node.depth)])
+                        var target = next[Int(from) << 8 | Int(node.byte)]
+                        if target == Self.unknown { target = step(from, node.byte) }
+                        guard target != Self.dead else {
+                            place = Int(node.after)
+                            continue
+                        }
+                        way[depth + 1] = target
+                        let first = Int(node.firstToken)
+                        for rank in first..<first + Int(node.tokenCount) { allowed.insert(tokens[rank]) }
+                        place += 1
+                    }
+                }
+            }
+        }
+    }
+
     /// The state after a byte; ``dead`` where the grammar refuses it.
     mutating func step(_ state: Int32, _ byte: UInt8) -> Int32 {
         let known = next[Int(state) << 8 | Int(byte)]

@@ -11,8 +11,6 @@ package final class GrammarMatcher {
     private var sleep: SleepingGrammar?
     /// The sets of tokens that were asked for, by state.
     private var sets: [Int32: TokenSet] = [:]
-    /// The state on the way down to each depth of the tree of tokens.
-    private var way: [Int32]
 
     /// The sets that are kept, of 16 KB each for a vocabulary of 128,000.
     private static let setLimit = 64
@@ -23,7 +21,6 @@ package final class GrammarMatcher {
         automaton = GrammarAutomaton(constraint.rules)
         state = automaton.start()
         sleep = constraint.triggers.isEmpty ? nil : SleepingGrammar(constraint.triggers)
-        way = [Int32](repeating: 0, count: constraint.tokens.depth + 1)
     }
 
     /// Why no token can be told any more, if that is so.
@@ -68,13 +65,18 @@ package final class GrammarMatcher {
         sets.removeAll()
     }
 
+    /// Whether so many tokens may come next that looking at some of them is less work than ``allowedTokens()``.
+    var isBroad: Bool {
+        sleep != nil || state != GrammarAutomaton.dead && automaton.breadth(state) > 64
+    }
+
     /// All tokens that may come next.
     func allowedTokens() -> TokenSet {
         guard sleep == nil else { return allowedAsleep() }
         if let known = sets[state] { return known }
         var allowed = TokenSet(capacity: constraint.tokens.count)
         guard state != GrammarAutomaton.dead else { return allowed }
-        walk { allowed.insert($0) }
+        automaton.insert(constraint.tokens, after: state, into: &allowed)
         if automaton.wantsTokens(state) {
             let (taken, allBut) = automaton.namedTokens(state)
             if !allBut.isEmpty {
@@ -90,27 +92,6 @@ package final class GrammarMatcher {
         if sets.count >= Self.setLimit { sets.removeAll(keepingCapacity: true) }
         sets[state] = allowed
         return allowed
-    }
-
-    /// Goes down the tree of tokens as far as the grammar does.
-    private func walk(_ allow: (Token) -> Void) {
-        let table = constraint.tokens
-        table.nodes.withUnsafeBufferPointer { nodes in
-            way[0] = state
-            var place = 0
-            while place < nodes.count {
-                let node = nodes[place]
-                let next = automaton.step(way[Int(node.depth)], node.byte)
-                guard next != GrammarAutomaton.dead else {
-                    place = Int(node.after)
-                    continue
-                }
-                way[Int(node.depth) + 1] = next
-                let first = Int(node.firstToken)
-                for rank in first..<first + Int(node.tokenCount) { allow(table.tokens[rank]) }
-                place += 1
-            }
-        }
     }
 
     /// The tokens that do not wake the grammar only to break it at once.

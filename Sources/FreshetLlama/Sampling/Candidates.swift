@@ -92,6 +92,21 @@ extension Candidates {
     /// Keeps the `size` largest, sorted.
     mutating func keepLargest(_ size: Int) { keep(largest(size), isSorted: true, nominally: size) }
 
+    /// Keeps the `size` largest of those that a function takes, sorted, if they are among the largest few.
+    ///
+    /// - Returns: false where they are not, and the candidates are as before.
+    mutating func keepLargest(_ size: Int, where isTaken: (Token) -> Bool) -> Bool {
+        let ranking = largest(LargestSelector.smallLimit)
+        var kept = 0
+        for rank in 0..<ranking.count where kept < size && isTaken(token(at: ranking[rank])) {
+            copy(ranking[rank], to: kept)
+            kept += 1
+        }
+        guard kept == size else { return false }
+        adopt(size, isSorted: true)
+        return true
+    }
+
     /// Keeps those of a ranking, in its order.
     ///
     /// - Parameters:

@@ -121,12 +121,31 @@ package final class Sampler {
         if let token = choose(logits), matcher.allows(token) { return token }
         // What is not taken teaches nothing.
         mirostat = unlearnt
+        if matcher.isBroad, let token = chooseLikely(logits, matcher) { return token }
         let allowed = matcher.allowedTokens()
         return matcher.failure == nil ? choose(logits, among: allowed) : nil
     }
 
     private func choose(_ logits: UnsafeBufferPointer<Float>, among allowed: TokenSet? = nil) -> Token? {
         narrow(logits, to: allowed)
+        return draw()
+    }
+
+    /// What ``choose(_:among:)`` would choose of all tokens that a grammar takes, where as many as top-k leaves are among the
+    /// likeliest; `nil` where they are not, or another stage that looks at all tokens comes first. Where the grammar takes
+    /// most tokens, a few looks at it take the place of finding them all.
+    private func chooseLikely(_ logits: UnsafeBufferPointer<Float>, _ matcher: GrammarMatcher) -> Token? {
+        guard let cut = stages.firstIndex(of: .topK), options.topK < vocabularySize,
+            stages[..<cut].allSatisfy({ [.penalties, .dry].contains($0) })
+        else { return nil }
+        reset(to: logits)
+        for stage in stages[..<cut] { apply(stage) }
+        guard candidates.keepLargest(options.topK, where: matcher.allows), matcher.failure == nil else { return nil }
+        for stage in stages[(cut + 1)...] { apply(stage) }
+        return draw()
+    }
+
+    private func draw() -> Token? {
         let (_, total) = candidates.weigh()
         guard total > 0 else { return nil }
         let target = candidates.count > 1 ? random.nextUnit() * total : 0
@@ -164,8 +183,8 @@ package final class Sampler {
         return candidates.likelihoods(of: token, top: count, in: base)
     }
 
-    /// Applies the bias and the stages.
-    private func narrow(_ logits: UnsafeBufferPointer<Float>, to allowed: TokenSet? = nil) {
+    /// Makes every token a candidate, and applies the bias.
+    private func reset(to logits: UnsafeBufferPointer<Float>) {
         // The backend's logits and the sampler's size both come from the model's vocabulary.
         precondition(logits.count == vocabularySize, "\(logits.count) logits for a vocabulary of \(vocabularySize)")
         guard let base = logits.baseAddress else { return }
@@ -174,6 +193,11 @@ package final class Sampler {
             let logits = candidates.edit()
             for (token, value) in bias { logits[Int(token)] += value }
         }
+    }
+
+    /// Applies the bias and the stages.
+    private func narrow(_ logits: UnsafeBufferPointer<Float>, to allowed: TokenSet? = nil) {
+        reset(to: logits)
         if let allowed {
             candidates.keep(allowed)
             guard candidates.count > 0 else { return }
