@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Freshet
 
 /// A JSON value whose objects keep the order of their members: in a schema it is the order in which an answer has them.
@@ -39,16 +40,25 @@ indirect enum OrderedJSON: Hashable, Sendable {
     func target(of pointer: String) -> OrderedJSON? {
         var target = self
         for part in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            let name = String(part).replacing("~1", with: "/").replacing("~0", with: "~")
-            if let member = target[name] {
+            // In an address some characters are written as their bytes' numbers after a %.
+            let plain = String(part)
+            let name = [plain, plain.removingPercentEncoding ?? plain]
+                .map { $0.replacing("~1", with: "/").replacing("~0", with: "~") }.first { target[$0] != nil }
+            if let name, let member = target[name] {
                 target = member
-            } else if case .array(let items) = target, let place = Int(name), items.indices.contains(place) {
+            } else if case .array(let items) = target, let place = Int(plain), items.indices.contains(place) {
                 target = items[place]
             } else {
                 return nil
             }
         }
         return target
+    }
+
+    /// Whether it is a number without a fraction, however it is written: JSON Schema takes `1.0` for an integer.
+    var isInteger: Bool {
+        guard case .number(let text) = self, let number = Double(text) else { return false }
+        return number.rounded() == number
     }
 
     /// The value as JSON without spaces.

@@ -31,7 +31,8 @@ struct RegexGrammar {
         repeat {
             alternatives.append(try writer.wholeAlternative())
         } while writer.take("|")
-        guard writer.next == nil else { throw RegexComplaint("has a ) without its (, or an anchor inside") }
+        guard writer.next != ")" else { throw RegexComplaint(malformed: "has a ) without its (") }
+        guard writer.next == nil else { throw RegexComplaint("has an anchor inside") }
         return "(" + alternatives.joined(separator: " | ") + ")"
     }
 
@@ -64,7 +65,7 @@ struct RegexGrammar {
     }
 
     private mutating func atom() throws(RegexComplaint) -> String {
-        guard let scalar = next else { throw RegexComplaint("ends too early") }
+        guard let scalar = next else { throw RegexComplaint(malformed: "ends too early") }
         position += 1
         switch scalar {
         case "(":
@@ -76,14 +77,15 @@ struct RegexGrammar {
                 guard take(":") else { throw RegexComplaint("has a group of a kind that a grammar cannot follow: (?") }
             }
             let group = try alternatives()
-            guard take(")") else { throw RegexComplaint("has a ( without its )") }
+            guard next != "$" else { throw RegexComplaint("has an anchor inside") }
+            guard take(")") else { throw RegexComplaint(malformed: "has a ( without its )") }
             depth -= 1
             return group
         case "[": return try write(try characterClass())
         case ".": return try write(CodePointSet([0x0A...0x0A, 0x0D...0x0D, 0x2028...0x2029]).complement)
         case "\\": return try write(try escape())
         case "^": throw RegexComplaint("has an anchor inside")
-        case "*", "+", "?": throw RegexComplaint("has a \(scalar) that repeats nothing")
+        case "*", "+", "?": throw RegexComplaint(malformed: "has a \(scalar) that repeats nothing")
         case "{", "}", "]": throw RegexComplaint("has a \(scalar) that needs a \\ before it")
         default: return try write(CodePointSet(scalar))
         }
@@ -109,14 +111,16 @@ struct RegexGrammar {
                 numbers.count == 1 || numbers[1].isEmpty || isNumber(numbers[1])
             else { throw RegexComplaint("has a { that begins no number of turns") }
             if numbers.count == 2, let least = Int(numbers[0]), let most = Int(numbers[1]), most < least {
-                throw RegexComplaint("has {\(body)}, which ends before it begins")
+                throw RegexComplaint(malformed: "has {\(body)}, which ends before it begins")
             }
             found = "{\(body)}"
         default: return ""
         }
         // Whether as many turns as possible are taken, or as few, makes no other texts.
         _ = take("?")
-        if let next, ["*", "+", "?", "{"].contains(next) { throw RegexComplaint("repeats a repetition") }
+        if let next, ["*", "+", "?", "{"].contains(next) {
+            throw RegexComplaint(malformed: "repeats a repetition")
+        }
         return found
     }
 
@@ -131,8 +135,13 @@ struct RegexGrammar {
             }
             position += 1
             let last = try classItem()
-            guard let low = first.only, let high = last.only, low <= high else {
-                throw RegexComplaint("has a range of characters that ends before it begins")
+            guard let low = first.only, let high = last.only else {
+                // Between classes a - is only that, as JavaScript reads it without flags.
+                ranges += first.ranges + last.ranges + CodePointSet("-").ranges
+                continue
+            }
+            guard low <= high else {
+                throw RegexComplaint(malformed: "has a range of characters that ends before it begins")
             }
             ranges.append(low...high)
         }
@@ -141,14 +150,14 @@ struct RegexGrammar {
     }
 
     private mutating func classItem() throws(RegexComplaint) -> CodePointSet {
-        guard let scalar = next else { throw RegexComplaint("has a [ without its ]") }
+        guard let scalar = next else { throw RegexComplaint(malformed: "has a [ without its ]") }
         position += 1
         if scalar == "\\", take("b") { return CodePointSet([8...8]) }
         return scalar == "\\" ? try escape() : CodePointSet(scalar)
     }
 
     private mutating func escape() throws(RegexComplaint) -> CodePointSet {
-        guard let scalar = next else { throw RegexComplaint("ends with a \\") }
+        guard let scalar = next else { throw RegexComplaint(malformed: "ends with a \\") }
         position += 1
         switch scalar {
         case "d": return .digits
@@ -224,7 +233,10 @@ struct RegexGrammar {
 /// What is wrong with a regular expression, to follow what it is called: "has a ) without its (".
 struct RegexComplaint: Error {
     let text: String
-    init(_ text: String) { self.text = text }
+    /// Whether it is no regular expression in any notation, and not only one that a grammar cannot follow.
+    let isMalformed: Bool
+    init(_ text: String) { (self.text, isMalformed) = (text, false) }
+    init(malformed text: String) { (self.text, isMalformed) = (text, true) }
 }
 
 extension CodePointSet {

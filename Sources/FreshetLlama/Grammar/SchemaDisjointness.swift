@@ -2,7 +2,7 @@ internal import Foundation
 internal import Freshet
 
 /// Whether schemas of one document can have a value in common, as far as their plainest keywords tell: types, constants,
-/// bounds of integers, and properties of objects.
+/// bounds of integers, of strings' lengths and of lists' numbers of items, and properties of objects.
 ///
 /// Schemas are held apart only where it is proven: of all values that an answer can have by either, none is valid for the
 /// other. What takes more work than a limit for the whole document allows, or is nested more deeply, is not proven.
@@ -47,9 +47,11 @@ struct SchemaDisjointness {
         // What is written by the one and allowed by the other.
         let common = left.written.intersection(right.allowed).union(left.allowed.intersection(right.written))
         let numbers: JSONTypes = [.integer, .fraction]
-        if !common.isDisjoint(with: numbers), left.least <= right.most, right.least <= left.most { return false }
+        if !common.isDisjoint(with: numbers), left.numbers.overlaps(right.numbers) { return false }
+        if common.contains(.string), left.lengths.overlaps(right.lengths) { return false }
+        if common.contains(.array), left.counts.overlaps(right.counts) { return false }
         if common.contains(.object), !haveOtherProperties(left, right, depth: depth) { return false }
-        return common.isSubset(of: numbers.union(.object))
+        return common.isDisjoint(with: [.null, .boolean])
     }
 
     /// Whether there is a property that one of two objects must have, and the other cannot have with such a value.
@@ -149,9 +151,10 @@ private struct SchemaExtent {
     var allowed = JSONTypes.all
     /// The only values, written so that equal ones are the same.
     var values: Set<String>?
-    /// Numbers are between these.
-    var least = -Double.infinity
-    var most = Double.infinity
+    /// What numbers are between, the lengths of strings, in Unicode scalars, and the numbers of a list's items.
+    var numbers = Bounds()
+    var lengths = Bounds()
+    var counts = Bounds()
     /// An object's properties, those that it must have, and whether it has no others. Names are told apart by their bytes.
     var properties: [[UInt8]: OrderedJSON] = [:]
     var required: Set<[UInt8]> = []
@@ -165,8 +168,12 @@ private struct SchemaExtent {
         self.values = Set(values.map(\.canonicalText))
         written = values.reduce(into: []) { $0.formUnion($1.type) }
         allowed = written
-        let numbers = values.compactMap { if case .number(let text) = $0 { Double(text) } else { nil } }
-        (least, most) = (numbers.min() ?? least, numbers.max() ?? most)
+        numbers = Bounds(around: values.compactMap { if case .number(let text) = $0 { Double(text) } else { nil } })
+        lengths = Bounds(
+            around: values.compactMap {
+                if case .string(let text) = $0 { Double(text.unicodeScalars.count) } else { nil }
+            })
+        counts = Bounds(around: values.compactMap { $0.items.map { Double($0.count) } })
     }
 
     /// That of a schema without combinations and constants.
@@ -179,7 +186,10 @@ private struct SchemaExtent {
             }
             written = allowed
         }
-        (least, most) = keywords.integers(within: .infinity)
+        let integers = keywords.integers(within: .infinity)
+        numbers = Bounds(least: integers.least, most: integers.most)
+        lengths = Bounds(least: keywords.number("minLength"), most: keywords.number("maxLength"))
+        counts = Bounds(least: keywords.number("minItems"), most: keywords.number("maxItems"))
         if case .object(let properties) = keywords["properties"] {
             for property in properties { self.properties[Array(property.name.utf8)] = property.value }
         }
@@ -192,10 +202,32 @@ private struct SchemaExtent {
         written.formIntersection(other.written)
         allowed.formIntersection(other.allowed)
         values = values ?? other.values
-        (least, most) = (max(least, other.least), min(most, other.most))
+        numbers.narrow(to: other.numbers)
+        lengths.narrow(to: other.lengths)
+        counts.narrow(to: other.counts)
         properties.merge(other.properties) { first, _ in first }
         required.formUnion(other.required)
     }
+}
+
+/// Two numbers, which some others are not outside of.
+private struct Bounds {
+    var least = -Double.infinity
+    var most = Double.infinity
+
+    /// - Parameters:
+    ///   - least: the lower one; `nil` for none.
+    ///   - most: the upper one; `nil` for none.
+    init(least: Double? = nil, most: Double? = nil) {
+        (self.least, self.most) = (least ?? self.least, most ?? self.most)
+    }
+
+    /// Those of some numbers; none of no number.
+    init(around numbers: [Double]) { self.init(least: numbers.min(), most: numbers.max()) }
+
+    func overlaps(_ other: Bounds) -> Bool { least <= other.most && other.least <= most }
+
+    mutating func narrow(to other: Bounds) { (least, most) = (max(least, other.least), min(most, other.most)) }
 }
 
 extension OrderedJSON {
@@ -206,7 +238,7 @@ extension OrderedJSON {
         switch self {
         case .null: .null
         case .bool: .boolean
-        case .number(let text): Double(text).map { $0.rounded() == $0 } == true ? .integer : .fraction
+        case .number: isInteger ? .integer : .fraction
         case .string: .string
         case .array: .array
         case .object: .object

@@ -46,19 +46,21 @@ struct SchemaKeywords {
         return name
     }
 
+    /// The value of a keyword that is a number.
+    func number(_ name: String) -> Double? {
+        guard case .number(let text) = self[name] else { return nil }
+        return Double(text)
+    }
+
     /// The integers that the bounds allow, between two limits. What is no number is no bound.
     func integers(within limit: Double) -> (least: Double, most: Double) {
-        func bound(_ name: String) -> Double? {
-            guard case .number(let text) = self[name] else { return nil }
-            return Double(text)
-        }
         let least = max(
-            bound("minimum")?.rounded(.up) ?? -limit,
-            bound("exclusiveMinimum").map { $0.rounded(.down) + 1 } ?? -limit,
+            number("minimum")?.rounded(.up) ?? -limit,
+            number("exclusiveMinimum").map { $0.rounded(.down) + 1 } ?? -limit,
             -limit)
         let most = min(
-            bound("maximum")?.rounded(.down) ?? limit,
-            bound("exclusiveMaximum").map { $0.rounded(.up) - 1 } ?? limit,
+            number("maximum")?.rounded(.down) ?? limit,
+            number("exclusiveMaximum").map { $0.rounded(.up) - 1 } ?? limit,
             limit)
         return (least, most)
     }
@@ -73,7 +75,7 @@ struct SchemaKeywords {
 
     /// What a keyword restricts: one type, any, or what cannot be kept to. These are the assertions and applicators of the
     /// drafts from 6 to 2020-12.
-    private static let kinds: [String: String] = {
+    static let kinds: [String: String] = {
         var kinds: [String: String] = [:]
         for name in bounds + ["multipleOf"] { kinds[name] = "number" }
         for name in ["minLength", "maxLength", "pattern", "format"] { kinds[name] = "string" }

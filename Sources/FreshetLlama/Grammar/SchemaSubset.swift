@@ -92,17 +92,7 @@ struct SchemaSubset {
             try refuseRest(of: keywords, beside: name, at: path)
             return .object([.init(name: "anyOf", value: .array(try items(alternatives, name, type, at: path)))])
         }
-        if let parts = keywords.take("allOf") {
-            let before = self
-            do throws(GenerationError) {
-                return try merge(parts, with: keywords, at: path)
-            } catch {
-                guard isLenient, count <= Self.countLimit else { throw error }
-                let count = count
-                self = before
-                self.count = count
-            }
-        }
+        if let parts = keywords.take("allOf"), let whole = try merge(parts, with: keywords, at: path) { return whole }
         if let value = keywords.take("const") {
             let type = keywords.take("type")
             try check([value], type: type, at: path)
@@ -232,16 +222,17 @@ struct SchemaSubset {
             try leaveOut(
                 path,
                 "oneOf asks for exactly one of its schemas, but a value may obey those at \(place) and at \(other): use "
-                    + "anyOf, or make them differ by their type, const, enum, bounds of integers or a required property"
+                    + "anyOf, or make them differ by their type, const, enum, bounds of integers, of lengths or of the "
+                    + "number of items, or a required property"
             )
         }
         return schemas
     }
 
-    /// One object with the properties of all.
+    /// One object with the properties of all; `nil` where they are left out.
     private mutating func merge(
         _ parts: OrderedJSON, with keywords: SchemaKeywords, at path: String
-    ) throws(GenerationError) -> OrderedJSON {
+    ) throws(GenerationError) -> OrderedJSON? {
         guard case .array(let items) = parts, !items.isEmpty else {
             throw complaint(path, "allOf must be a list of at least one schema")
         }
@@ -253,7 +244,7 @@ struct SchemaSubset {
             while case .string(let pointer) = part["$ref"] {
                 hops += 1
                 guard hops < 32, case .object(let members) = part, SchemaKeywords(members).names == ["$ref"] else {
-                    throw complaint(path, "allOf holds a $ref that cannot be followed")
+                    return try leaveOut(items, "allOf holds a $ref that cannot be followed", at: path)
                 }
                 part = try target(of: pointer, at: path)
             }
@@ -264,17 +255,31 @@ struct SchemaSubset {
             if case .object(let members) = part.take(properties) ?? .object([]) { described += members }
             if case .array(let names) = part.take(required) ?? .array([]) { needed += names }
             guard isObject, part.names.isEmpty else {
-                throw complaint(path, "allOf can join objects by properties and required only")
+                return try leaveOut(items, "allOf can join objects by properties and required only", at: path)
             }
         }
         for member in described where !owners.insert(member.name).inserted {
-            throw complaint(path, "allOf describes the property \(member.name.prefix(64)) twice")
+            return try leaveOut(items, "allOf describes the property \(member.name.prefix(64)) twice", at: path)
         }
         let members: [OrderedJSON.Member] = [
             .init(name: "type", value: .string("object")), .init(name: properties, value: .object(described)),
             .init(name: required, value: .array(needed)),
         ]
         return try read(.object(members), at: path)
+    }
+
+    /// Refuses an `allOf` that cannot be kept to, unless it may be left out. What is no schema in it is refused all the
+    /// same.
+    private mutating func leaveOut(
+        _ parts: [OrderedJSON], _ complaint: String, at path: String
+    ) throws(GenerationError) -> OrderedJSON? {
+        try leaveOut(path, complaint)
+        let before = self
+        for (place, part) in parts.enumerated() { _ = try read(part, at: "\(path)/allOf/\(place)") }
+        let count = count
+        self = before
+        self.count = count
+        return nil
     }
 
     // MARK: - Errors
@@ -341,9 +346,7 @@ extension OrderedJSON {
         switch self {
         case .null: [.string("null")]
         case .bool: [.string("boolean")]
-        case .number(let text):
-            Double(text).map { $0.rounded() == $0 } == true
-                ? [.string("number"), .string("integer")] : [.string("number")]
+        case .number: isInteger ? [.string("number"), .string("integer")] : [.string("number")]
         case .string: [.string("string")]
         case .array: [.string("array")]
         case .object: [.string("object")]

@@ -19,15 +19,16 @@ extension SchemaSubset {
             }
         }
         if !described.isEmpty { members.append(.init(name: "properties", value: .object(described))) }
-        if let required = keywords["required"] {
-            guard case .array(let names) = required else { throw complaint(path, "required must be a list of names") }
+        var required: [OrderedJSON] = []
+        if let wanted = keywords["required"] {
+            guard case .array(let names) = wanted else { throw complaint(path, "required must be a list of names") }
             let known = Set(described.map { OrderedJSON.string($0.name) })
             for name in names where !known.contains(name) {
                 try leaveOut(path, "required names \(name.text.prefix(64)), which properties does not describe")
             }
-            members.append(.init(name: "required", value: .array(names.filter(known.contains))))
+            required = names.filter(known.contains)
+            members.append(.init(name: "required", value: .array(required)))
         }
-        let required: [OrderedJSON] = if case .array(let names) = members.last?.value { names } else { [] }
         guard described.count - Set(required).count <= Self.optionalLimit else {
             try leaveOut(path, "more than \(Self.optionalLimit) properties are not required")
             return []
@@ -121,6 +122,7 @@ extension SchemaSubset {
         do {
             expression = try RegexGrammar.expression(of: regex, as: .jsonString)
         } catch {
+            guard !error.isMalformed else { throw complaint(path, "pattern \(error.text)") }
             try leaveOut(path, "pattern \(error.text)")
             return .object([.init(name: "type", value: .string("string"))] + (try string(keywords, at: path)))
         }

@@ -27,6 +27,9 @@ import Testing
             #"{"type":"banana"}"#, #"{"$ref":"https://example.org/a.json"}"#, ##"{"$ref":"#/$defs/a"}"##, "1", "false",
             #"{"type":[]}"#, #"{"type":1}"#, #"{"anyOf":[]}"#, #"{"enum":1}"#, #"{"type":"string","pattern":1}"#,
             #"{"type":"object","properties":[]}"#, #"{"type":"string","minLength":"a"}"#,
+            #"{"type":"string","pattern":"a("}"#, #"{"pattern":"[a"}"#, #"{"pattern":"*"}"#, #"{"pattern":"a{3,2}"}"#,
+            #"{"pattern":"a)"}"#, #"{"pattern":"[z-a]"}"#, #"{"pattern":"a\\"}"#, #"{"pattern":"a**"}"#,
+            #"{"allOf":[{"type":"integer"},{"type":"banana"}]}"#, #"{"allOf":[{"minLength":1},{"pattern":"("}]}"#,
         ])
     func whatIsNoSchemaIsRefusedByName(_ property: String) throws {
         for isStrict in [false, true] {
@@ -50,6 +53,8 @@ import Testing
                 #"{"type":"integer","minimum":5,"maximum":9007199254740991}"#
             ),
             (#"{"type":"string","pattern":"(?=x)y","minLength":2}"#, #"{"type":"string","minLength":2}"#),
+            (#"{"type":"string","pattern":"a\\b(?<n>b$)"}"#, #"{"type":"string"}"#),
+            (#"{"type":"string","pattern":"a(b$)"}"#, #"{"type":"string"}"#),
             (#"{"type":"string","format":"date","minLength":2}"#, #"{"type":"string","const":"freshet0-date"}"#),
             (
                 #"{"type":"array","items":{"type":"null"},"uniqueItems":true}"#,

@@ -37,7 +37,7 @@ struct ConstrainedAnswerTests {
             }
             return try await group.reduce(into: []) { $0.append($1) }
         }
-        var (whole, stopped) = (0, 0)
+        var (whole, stopped, cut) = (0, 0, 0)
         for (schema, stop, reply) in replies {
             let validator = try SchemaValidator(schema)
             let reading = try SchemaGrammarTests.reading(schema)
@@ -47,18 +47,23 @@ struct ConstrainedAnswerTests {
                 switch (choice.finish?.reason, choice.finish?.stopSequence) {
                 case (.stop, let sequence?):
                     stopped += 1
-                    let cut = reading.verdict(choice.text + sequence)
+                    let before = reading.verdict(choice.text + sequence)
                     #expect(stop.contains(sequence))
-                    #expect(cut == .beginning || cut == .whole, "\(choice.text) of \(schema)")
+                    #expect(before == .beginning || before == .whole, "\(choice.text) of \(schema)")
                 case (.stop, nil):
                     whole += 1
                     #expect(validator.accepts(choice.text), "\(choice.text) of \(schema)")
-                case (.length, nil): #expect(verdict == .beginning || verdict == .whole, "\(choice.text) of \(schema)")
+                case (.length, nil):
+                    cut += 1
+                    #expect(verdict == .beginning || verdict == .whole, "\(choice.text) of \(schema)")
+                    // A choice that had fewer tokens was not cut for their number.
+                    let tokens = try #require(reply.usage).completionTokens
+                    #expect(reply.choices.count > 1 || tokens == 60, "\(tokens) of \(schema)")
                 default: Issue.record("\(choice.finish.debugDescription)")
                 }
             }
         }
-        #expect(whole > 20 && stopped > 4, "\(whole) \(stopped)")
+        #expect(whole > 20 && stopped > 4 && cut > 4, "\(whole) \(stopped) \(cut)")
         await provider.shutDown()
         withExtendedLifetime(file) {}
     }

@@ -22,6 +22,13 @@ struct SchemaDisjointnessTests {
             (#"{"type":"integer","maximum":4.5}"#, #"{"type":["integer","null"],"minimum":4.2}"#),
             (#"{"const":7}"#, #"{"type":"integer","maximum":6}"#),
             (#"{"enum":[1,9]}"#, #"{"type":"integer","minimum":10}"#),
+            // Bounds of lengths.
+            (#"{"type":"string","maxLength":2}"#, #"{"type":"string","minLength":3}"#),
+            (#"{"type":"string","maxLength":2}"#, #"{"type":["string","null"],"minLength":3,"maxLength":9}"#),
+            (#"{"type":"string","maxLength":3}"#, #"{"minLength":4,"type":["string","integer"]}"#),
+            (#"{"const":"é🌱"}"#, #"{"type":"string","minLength":3}"#),
+            (#"{"type":"array","maxItems":1}"#, #"{"type":["array","string"],"minItems":2}"#),
+            (#"{"enum":[[],[1]]}"#, #"{"type":"array","items":{"type":"integer"},"minItems":2}"#),
             // Properties that one must have.
             (
                 #"{"type":"object","properties":{"k":{"const":1},"v":{}},"required":["k"]}"#,
@@ -67,6 +74,10 @@ struct SchemaDisjointnessTests {
             (#"{"enum":["a","b"]}"#, #"{"enum":["c","b"]}"#, #""b""#),
             (#"{"const":"a"}"#, #"{"type":"string"}"#, #""a""#),
             (#"{"type":"string","maxLength":3}"#, #"{"type":"string","minLength":2}"#, #""abc""#),
+            (#"{"type":"string","maxLength":3}"#, #"{"type":"string","minLength":3}"#, #""abc""#),
+            (#"{"maxLength":3}"#, #"{"type":["string","null"],"minLength":4}"#, "null"),
+            (#"{"enum":["abc",1]}"#, #"{"type":["string","integer"],"minLength":4}"#, "1"),
+            (#"{"type":"array","minItems":1}"#, #"{"type":"array","maxItems":1}"#, "[1]"),
             (
                 #"{"type":"object","properties":{"k":{"const":1}}}"#,
                 #"{"type":"object","properties":{"k":{"const":2}}}"#,

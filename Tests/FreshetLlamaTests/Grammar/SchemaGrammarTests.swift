@@ -47,6 +47,8 @@ struct SchemaGrammarTests {
             #"{"type":"integer","minimum":-3,"maximum":12}"#, ["-3", "-1", "0", "9", "12"],
             not: ["-4", "13", "00", "-01"]),
         Case(#"{"type":"integer","exclusiveMinimum":1.5,"exclusiveMaximum":4}"#, ["2", "3"], not: ["1", "4", "0"]),
+        Case(#"{"type":"integer","exclusiveMinimum":2,"exclusiveMaximum":5}"#, ["3", "4"], not: ["2", "5", "3.5"]),
+        Case(#"{"type":"integer","multipleOf":1}"#, ["3"], not: ["3.5"]),
         Case(#"{"type":"integer","maximum":-5}"#, ["-5", "-10", "-999"], not: ["-4", "-05", "0", "5"]),
         Case(#"{"type":"integer","minimum":100}"#, ["100", "101", "99999"], not: ["99", "0100", "-100"]),
         Case(#"{"type":"integer","maximum":18446744073709551615}"#, ["7", "-7"], not: ["1.5"]),
@@ -54,6 +56,8 @@ struct SchemaGrammarTests {
         Case(#"{"const":{"a":[1,"x\n"]}}"#, [#"{"a":[1,"x\n"]}"#], not: [#"{"a":[1]}"#, "1", "{}"]),
         Case(
             #"{"enum":["red","green",1,null]}"#, [#""red""#, #""green""#, "1", "null"], not: [#""blue""#, "2", "\"re"]),
+        Case(
+            #"{"enum":[{"a":1},[true],"é\""]}"#, [#"{"a":1}"#, "[true]", #""é\"""#], not: [#"{"a":2}"#, "[]", "true"]),
         Case(#"{"type":"array"}"#, ["[]", "[1, \"a\"]", "[[]]"], not: ["[1,]", "{}", "["]),
         Case(
             #"{"type":"array","items":{"type":"integer"},"minItems":1,"maxItems":2}"#, ["[1]", "[1,2]"],
@@ -66,6 +70,10 @@ struct SchemaGrammarTests {
             not: [
                 "[1]", #"["a",1]"#, #"[1,"a",2]"#,
             ]),
+        Case(#"{"prefixItems":[{"type":"null"}]}"#, ["[null]"], not: ["[1]", "[null,1]", "null"]),
+        Case(#"{"items":[{"type":"integer"},{"type":"null"}]}"#, ["[1,null]"], not: ["[null,1]", "[1]"]),
+        Case(#"{"items":true,"maxItems":1,"uniqueItems":false}"#, ["[]", "[{}]"], not: ["[1,2]", "1"]),
+        Case(#"{"items":false}"#, ["[]"], not: ["[1]"]),
         Case(#"{"type":"object"}"#, ["{}", #"{"a": {"b": 1}}"#], not: ["[]", #"{a:1}"#, #"{"a":1,}"#]),
         Case(
             #"{"type":"object","properties":{"b":{"type":"integer"},"a":{"type":"string"}},"required":["b"]}"#,
@@ -74,6 +82,9 @@ struct SchemaGrammarTests {
             #"{"properties":{"ab":{"type":"null"}},"additionalProperties":{"type":"integer"}}"#,
             [#"{}"#, #"{"ab":null}"#, #"{"x":1,"abc":2}"#, #"{"ab":null,"x":1}"#],
             not: [#"{"ab":1}"#, #"{"a":null}"#, "{\"\n\":1}", #"{"\x":1}"#]),
+        Case(
+            #"{"properties":{"a":true,"b":{}},"additionalProperties":true,"required":["a"]}"#,
+            [#"{"a":[]}"#, #"{"a":1,"b":2,"c":3}"#], not: ["{}", #"{"c":1}"#, "[]"]),
         Case(#"{"type":"object","additionalProperties":false}"#, ["{}"], not: [#"{"a":1}"#]),
         Case(#"{"anyOf":[{"type":"integer"},{"type":"null"}]}"#, ["1", "null"], not: ["\"a\"", "true"]),
         Case(
@@ -91,6 +102,8 @@ struct SchemaGrammarTests {
             ##"{"$ref":"#/definitions/a~1b","definitions":{"a/b":{"type":"array","items":{"$ref":"#"}}}}"##,
             ["[]", "[[],[[]]]"], not: ["{}", "[1]"]),
         Case(
+            ##"{"$ref":"#/$defs/a%20%22b~0","$defs":{"a \"b~":{"const":1}}}"##, ["1"], not: ["2"]),
+        Case(
             ##"{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["next"]}"##,
             [#"{"next":null}"#, #"{"next":{"next":null}}"#], not: ["{}", #"{"next":1}"#]),
     ]
@@ -106,6 +119,41 @@ struct SchemaGrammarTests {
         for text in example.others { #expect(!reading.reads(text), "\(text.debugDescription)") }
     }
 
+    /// Without the keyword, a text would be read that is not.
+    @Test(arguments: SchemaKeywords.kinds.filter { $0.value != "unsupported" && $0.key != "multipleOf" }.keys.sorted())
+    func everyKeywordIsWhatKeepsSomeTextOut(_ keyword: String) throws {
+        func without(_ schema: OrderedJSON) -> OrderedJSON {
+            switch schema {
+            case .array(let items): .array(items.map(without))
+            case .object(let members):
+                .object(
+                    members.filter { $0.name != keyword }
+                        .map { OrderedJSON.Member(name: $0.name, value: without($0.value)) })
+            case .null, .bool, .number, .string: schema
+            }
+        }
+        let witnesses = try Self.cases.filter { example in
+            let schema = try #require(OrderedJSON(example.schema))
+            let rest = without(schema)
+            guard rest != schema, !example.texts.isEmpty, let reading = try? Self.reading(rest.text) else {
+                return false
+            }
+            return example.others.contains { reading.reads($0) }
+        }
+        #expect(!witnesses.isEmpty)
+    }
+
+    @Test(arguments: SchemaKeywords.kinds.filter { $0.value == "unsupported" }.keys.sorted())
+    func aKeywordThatCannotBeKeptToIsRefusedAnywhere(_ keyword: String) throws {
+        for (schema, path) in [
+            (#"{"\#(keyword)":{"x":{"const":1}}}"#, "#"),
+            (#"{"type":"array","items":{"anyOf":[{},{"\#(keyword)":["x"]}]}}"#, "#/items/anyOf/1"),
+        ] {
+            let error = #expect(throws: GenerationError.self) { try Self.reading(schema) }
+            #expect(error?.message.contains("at \(path), \(keyword) cannot be kept to") == true, "\(error as Any)")
+        }
+    }
+
     @Test(
         arguments: [
             ("", "must be a JSON schema"), ("[", "must be a JSON schema"), ("1", "must be an object"),
@@ -116,7 +164,9 @@ struct SchemaGrammarTests {
             (#"{"type":"number","minimum":1}"#, "minimum can be kept to for integers"), (#"{"minimum":1}"#, "minimum"),
             (#"{"type":"string","minLength":2,"pattern":"a"}"#, "minLength"),
             (#"{"pattern":"(?=a)"}"#, "pattern has a group"),
-            (#"{"pattern":"a(b"}"#, "without its )"), (#"{"pattern":"\\bword"}"#, "cannot follow"),
+            (#"{"pattern":"a(b"}"#, "without its )"), (#"{"pattern":"a(b$)"}"#, "an anchor inside"),
+            (#"{"pattern":"a$b"}"#, "an anchor inside"), (#"{"pattern":"ab)"}"#, "without its ("),
+            (#"{"pattern":"\\bword"}"#, "cannot follow"),
             (#"{"minLength":3,"maxLength":2}"#, "maxLength is less"), (#"{"minItems":-1}"#, "minItems must be"),
             (#"{"type":"integer","minimum":3,"maximum":2}"#, "no integer between"), (#"{"type":"thing"}"#, "thing"),
             (#"{"type":["string","string"]}"#, "once"), (#"{"enum":[]}"#, "at least one value"),

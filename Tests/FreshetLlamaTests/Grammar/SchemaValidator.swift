@@ -21,10 +21,9 @@ struct SchemaValidator {
         guard let schema = schema as? [String: Any] else { return (schema as? Bool) ?? false }
         if let pointer = schema["$ref"] as? String {
             var target = root
-            for part in pointer.split(separator: "/").dropFirst() {
-                guard let next = (target as? [String: Any])?[part.replacingOccurrences(of: "~1", with: "/")] else {
-                    return false
-                }
+            for part in (pointer.removingPercentEncoding ?? pointer).split(separator: "/").dropFirst() {
+                let name = part.replacingOccurrences(of: "~1", with: "/").replacingOccurrences(of: "~0", with: "~")
+                guard let next = (target as? [String: Any])?[name] else { return false }
                 target = next
             }
             guard accepts(value, target) else { return false }
@@ -91,9 +90,10 @@ struct SchemaValidator {
     private func acceptsList(_ list: [Any], _ schema: [String: Any]) -> Bool {
         if let least = schema["minItems"] as? Int, list.count < least { return false }
         if let most = schema["maxItems"] as? Int, list.count > most { return false }
-        let prefix = schema["prefixItems"] as? [Any] ?? []
+        // A list of schemas is draft 7's word for the beginning.
+        let prefix = schema["prefixItems"] as? [Any] ?? schema["items"] as? [Any] ?? []
         guard zip(list, prefix).allSatisfy({ accepts($0, $1) }) else { return false }
-        guard let items = schema["items"] else { return true }
+        guard let items = schema["items"], !(items is [Any]) else { return true }
         return list.dropFirst(prefix.count).allSatisfy { accepts($0, items) }
     }
 
