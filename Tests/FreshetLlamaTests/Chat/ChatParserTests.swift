@@ -97,6 +97,29 @@ import Testing
         }
     }
 
+    /// A tool whose name begins with another's, whichever is the first, and however the name is cut.
+    @Test(arguments: ModelTemplates.outputs.filter { $0.kind == .call })
+    func namesThatBeginAlikeAreToldApart(_ output: ModelTemplates.Output) throws {
+        let model = try ModelTemplates.model(named: output.template)
+        var longer = ModelTemplates.weather
+        longer.name = "get_weather_now"
+        for tools in [[ModelTemplates.weather, longer], [longer, ModelTemplates.weather]] {
+            let rendering = try ModelTemplates.render(model) { $0.tools = tools }
+            for tool in tools {
+                var texts = [output.text.replacing("get_weather", with: tool.name)]
+                // Another of its forms, in which letters may follow the name.
+                if output.template.hasPrefix("openai-gpt-oss") {
+                    texts.append("<|channel|>commentary to=functions.\(tool.name)<|message|>{\"city\": \"Oslo\"}")
+                }
+                for text in texts {
+                    for cuts in [[], Array(1..<text.unicodeScalars.count)] {
+                        #expect(try fold(text, rendering, cuts: cuts).toolCalls.map(\.name) == [tool.name])
+                    }
+                }
+            }
+        }
+    }
+
     /// A long answer is not read anew for every token, and is never far behind what has come.
     @Test(arguments: ["Qwen-Qwen3-0.6B", "MiniMax-M2", "GLM-4.6"]) func aLongAnswerIsReadNowAndThen(_ template: String)
         throws
