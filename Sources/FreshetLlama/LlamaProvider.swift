@@ -254,7 +254,8 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         let calls = rendering.callGrammar
         if let calls {
             guard grammar == nil else {
-                throw .invalid("response_format", "cannot be given with tools, whose calls have a form of their own")
+                throw .invalid(
+                    request.responseFormat.field, "cannot be given with tools, whose calls have a form of their own")
             }
             grammar = calls
         }

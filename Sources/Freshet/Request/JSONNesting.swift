@@ -1,3 +1,5 @@
+internal import Foundation
+
 /// How deep JSON text is nested, without reading it: for bounds that hold before a parser, which recurses, sees it.
 enum JSONNesting {
     /// The most lists and objects that are open at once. In text that is no JSON it is still an upper bound of what a
@@ -26,6 +28,11 @@ enum JSONNesting {
             }
         }
         return deepest
+    }
+
+    /// Whether a text is a JSON value. It is read, so that its ``depth(of:)`` is to be known.
+    static func isValue(_ text: String) -> Bool {
+        (try? JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed)) != nil
     }
 
     /// Whether a text begins and ends as a JSON object does.

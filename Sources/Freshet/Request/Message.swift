@@ -61,7 +61,7 @@ public struct ToolCall: Sendable, Hashable {
     public var id: String
     /// The tool's name.
     public var name: String
-    /// The arguments, as JSON text. A model may have written some that are no JSON.
+    /// The arguments, as JSON text. A model may have written some that are no JSON; no request takes those.
     public var arguments: String
 
     /// Makes a call.
@@ -97,6 +97,9 @@ extension Message {
             try Self.check(call.id, "\(path).id")
             guard JSONNesting.depth(of: call.arguments) <= Tool.nestingLimit else {
                 throw .invalid("\(path).function.arguments", "is nested in more than \(Tool.nestingLimit) levels")
+            }
+            guard call.arguments.isEmpty || JSONNesting.isValue(call.arguments) else {
+                throw .invalid("\(path).function.arguments", "must be JSON, or empty for none")
             }
         }
         if let toolCallID { try Self.check(toolCallID, "\(path).tool_call_id") }

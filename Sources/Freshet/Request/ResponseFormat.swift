@@ -30,21 +30,31 @@ public enum ResponseFormat: Sendable, Hashable {
     /// The most UTF-8 bytes of a schema, a grammar and a regular expression.
     public static let sizeLimits = (schema: 128 << 10, grammar: 1 << 20, regex: 8 << 10)
 
+    /// What the form is called in an error: the field that asks for it in llama.cpp's server.
+    package var field: String {
+        switch self {
+        case .text, .jsonObject: "response_format"
+        case .jsonSchema: "json_schema"
+        case .grammar: "grammar"
+        case .regex: "regex"
+        }
+    }
+
     /// Checks what can be checked without a model.
     ///
     /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest``, naming the parameter.
     public func validate() throws(GenerationError) {
-        let (name, text, limit): (String, String, Int)
+        let (text, limit): (String, Int)
         switch self {
         case .text, .jsonObject: return
-        case .jsonSchema(let schema): (name, text, limit) = ("json_schema", schema, Self.sizeLimits.schema)
-        case .grammar(let grammar): (name, text, limit) = ("grammar", grammar, Self.sizeLimits.grammar)
-        case .regex(let regex): (name, text, limit) = ("regex", regex, Self.sizeLimits.regex)
+        case .jsonSchema(let schema): (text, limit) = (schema, Self.sizeLimits.schema)
+        case .grammar(let grammar): (text, limit) = (grammar, Self.sizeLimits.grammar)
+        case .regex(let regex): (text, limit) = (regex, Self.sizeLimits.regex)
         }
-        guard !text.isEmpty else { throw .invalid(name, "must not be empty") }
+        guard !text.isEmpty else { throw .invalid(field, "must not be empty") }
         guard text.utf8.count <= limit else {
-            throw .invalid(name, "may have at most \(limit) UTF-8 bytes, but has \(text.utf8.count)")
+            throw .invalid(field, "may have at most \(limit) UTF-8 bytes, but has \(text.utf8.count)")
         }
-        guard !text.utf8.contains(0) else { throw .invalid(name, "must not contain the character U+0000") }
+        guard !text.utf8.contains(0) else { throw .invalid(field, "must not contain the character U+0000") }
     }
 }

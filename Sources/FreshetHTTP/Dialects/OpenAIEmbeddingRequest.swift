@@ -35,8 +35,7 @@ package struct OpenAIEmbeddingRequest: Sendable, Hashable {
     /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest``, which names the field as OpenAI
     ///   does.
     package init(body: some Collection<UInt8>) throws(GenerationError) {
-        let body = JSONField(try JSONValue(json: body, of: "The request's body"))
-        _ = try body.members()
+        let body = try JSONField(object: body, of: "The request's body")
         guard let input = body["input"] else { throw .invalid("input", "is required") }
         var embedding = EmbeddingRequest(inputs: try Self.inputs(input))
         embedding.dimensions = try body["dimensions"]?.integer()

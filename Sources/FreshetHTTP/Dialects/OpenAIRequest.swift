@@ -16,6 +16,9 @@ package struct OpenAIRequest: Sendable, Hashable {
     package var streams: Bool
     /// Whether the usage stands at the end of the stream.
     package var includesUsage: Bool
+    /// Where the body that was read has the answer's schema, where providers call it otherwise:
+    /// `response_format.json_schema.schema`.
+    package var schemaField: String?
 
     /// Makes a request that has usage at the end of its stream.
     package init(
@@ -25,6 +28,16 @@ package struct OpenAIRequest: Sendable, Hashable {
         self.model = model
         self.streams = streams
         self.includesUsage = includesUsage
+    }
+
+    /// A provider's error about the request, with the name that its field has in the body.
+    package func naming(_ error: GenerationError) -> GenerationError {
+        let field = generation.responseFormat.field
+        guard let schemaField, error.parameter == field else { return error }
+        var error = error
+        error.parameter = schemaField
+        if error.message.hasPrefix(field) { error.message = schemaField + error.message.dropFirst(field.count) }
+        return error
     }
 
     /// Where the request is sent: conversations and plain prompts have different addresses.

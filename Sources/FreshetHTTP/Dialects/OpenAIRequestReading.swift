@@ -11,8 +11,7 @@ extension OpenAIRequest {
         defaults: GenerationRequest = GenerationRequest(prompt: .tokens([]))
     ) throws(GenerationError) {
         let text = body
-        let body = JSONField(try JSONValue(json: body, of: "The request's body"))
-        _ = try body.members()
+        let body = try JSONField(object: body, of: "The request's body")
         try Self.refuseWhatCannotBeDone(body, at: endpoint)
         var generation = defaults
         generation.prompt = try Self.prompt(body, at: endpoint)
@@ -24,6 +23,9 @@ extension OpenAIRequest {
         self.init(
             generation, model: try body["model"]?.string(), streams: try body["stream"]?.bool() ?? false,
             includesUsage: try body["stream_options"]?["include_usage"]?.bool() ?? false)
+        if case .jsonSchema = generation.responseFormat, body["json_schema"]?.value.isEmpty ?? true {
+            schemaField = Self.schemaField(body)
+        }
     }
 
     private static func read(_ body: JSONField, into request: inout GenerationRequest) throws(GenerationError) {

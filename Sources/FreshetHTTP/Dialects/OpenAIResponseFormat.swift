@@ -27,6 +27,13 @@ extension OpenAIRequest {
         return asked.first?.format ?? formats.first?.format
     }
 
+    /// Where the body has the schema of the answer within its `response_format`; `nil` where it has none there.
+    static func schemaField(_ body: JSONField) -> String? {
+        let format = body["response_format"]
+        guard let field = format?["json_schema"]?["schema"] ?? format?["schema"] else { return nil }
+        return field.path
+    }
+
     private static func responseFormat(
         _ field: JSONField, text: some Collection<UInt8>
     ) throws(GenerationError) -> ResponseFormat {

@@ -1,6 +1,20 @@
 import Foundation
 package import Freshet
 
+extension JSONField {
+    /// Reads JSON text that must have an object at its root.
+    ///
+    /// - Parameter subject: what the text is, for the error.
+    /// - Throws: as ``JSONValue/init(json:of:)``.
+    package init(object json: some Collection<UInt8>, of subject: String) throws(GenerationError) {
+        self.init(try JSONValue(json: json, of: subject))
+        // Nothing else stands at a root.
+        guard case .object = value else {
+            throw GenerationError(.invalidRequest, "\(subject) must be a JSON object, but is a list.")
+        }
+    }
+}
+
 extension JSONValue {
     /// Reads JSON text: UTF-8, without a byte order mark, an object or a list at its root.
     ///

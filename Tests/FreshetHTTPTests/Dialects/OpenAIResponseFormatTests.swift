@@ -53,6 +53,27 @@ struct OpenAIResponseFormatTests {
         #expect(error?.parameter == parameter, "\(error?.message ?? "")")
     }
 
+    /// What a provider finds wrong has the name that stands in the body.
+    @Test(arguments: [
+        (
+            #""response_format":{"type":"json_schema","json_schema":{"schema":{"a":1}}}"#,
+            "response_format.json_schema.schema"
+        ),
+        (
+            #""json_schema":{},"response_format":{"type":"json_object","schema":{"a":1}}"#, "response_format.schema"
+        ),
+        (#""json_schema":{"a":1},"response_format":{"type":"text","schema":{"a":1}}"#, "json_schema"),
+        (#""response_format":{"type":"json_object"}"#, "response_format"), (#""grammar":"a""#, "grammar"),
+    ])
+    func aProvidersErrorNamesWhatWasSent(_ members: String, _ name: String) throws {
+        let body = #"{"messages":[{"role":"user","content":"a"}],\#(members)}"#
+        let request = try OpenAIRequest(body: body.utf8, at: .chatCompletions)
+        let error = request.naming(.invalid(request.generation.responseFormat.field, "cannot be used"))
+        #expect(error.parameter == name && error.message == "\(name) cannot be used.")
+        let other = request.naming(.invalid("temperature", "is hot"))
+        #expect(other.parameter == "temperature" && other.message == "temperature is hot.")
+    }
+
     @Test(arguments: [
         ResponseFormat.text, .jsonObject, .jsonSchema(#"{"b": {"type": ["null"]}, "a":"\"é\\"}"#),
         .grammar("root ::= \"\\\"é\" # 1\n"), .regex(#"^\d+["\\]$"#),

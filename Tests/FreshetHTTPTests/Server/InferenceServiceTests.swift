@@ -81,6 +81,10 @@ struct InferenceServiceTests {
         Refusal(
             body: #"{"messages":[{"role":"user","content":"Hi"}],"temperature":-1}"#, status: 400,
             code: "invalid_request", parameter: "temperature"),
+        Refusal(
+            body: #"{"messages":[{"role":"user","content":"a"}],"response_format":{"type":"json_schema","json_schema":"#
+                + #"{"schema":{"a":"\#(String(repeating: "b", count: 128 << 10))"}}}}"#,
+            status: 400, code: "invalid_request", parameter: "response_format.json_schema.schema"),
         Refusal(path: "/v1/completions", status: 400, code: "invalid_request", parameter: "prompt"),
         Refusal(
             body: #"{"messages":[{"role":"user","content":"Hi"}],"model":"gpt-4o"}"#, status: 404,

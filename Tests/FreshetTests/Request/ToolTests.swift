@@ -64,7 +64,10 @@ import Testing
         #expect(calls { $0.id = long } == "messages[0].tool_calls[1].id")
         #expect(calls { $0.name = long } == "messages[0].tool_calls[1].function.name")
         #expect(calls { $0.name = "" } == "messages[0].tool_calls[1].function.name")
-        #expect(calls { $0.arguments = "not JSON" } == nil)
+        for arguments in ["", "3", #"{"a": [1, null]}"#] { #expect(calls { $0.arguments = arguments } == nil) }
+        for arguments in ["not JSON", #"{"a":"#, "{} {}"] {
+            #expect(calls { $0.arguments = arguments } == "messages[0].tool_calls[1].function.arguments")
+        }
         #expect(
             calls { $0.arguments = String(repeating: "[", count: 65) } == "messages[0].tool_calls[1].function.arguments"
         )

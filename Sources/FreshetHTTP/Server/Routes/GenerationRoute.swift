@@ -53,7 +53,11 @@ struct GenerationRoute: Route {
         var generation = request.generation
         generation.client = call.client(named: generation.client)
         let encoder = OpenAIChunkEncoder(for: endpoint, includesUsage: request.includesUsage)
-        return (try await provider.stream(generation), request.streams ? encoder : nil)
+        do throws(GenerationError) {
+            return (try await provider.stream(generation), request.streams ? encoder : nil)
+        } catch {
+            throw request.naming(error)
+        }
     }
 
     private func read(_ body: [UInt8]) throws(GenerationError) -> OpenAIRequest {
