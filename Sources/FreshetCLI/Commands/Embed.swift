@@ -73,10 +73,14 @@ enum Embed {
             var whole = Embeddings(
                 model: embedder.model, vectors: [], usage: Usage(promptTokens: 0, completionTokens: 0))
             for start in stride(from: 0, to: texts.count, by: groupLength) {
-                let group = texts[start..<min(start + groupLength, texts.count)]
+                let group = Array(texts[start..<min(start + groupLength, texts.count)])
                 let request = values.request(for: group)
                 let result = try await console.signals.cancelling { () throws(GenerationError) in
-                    try await embedder.embed(request)
+                    do throws(GenerationError) {
+                        return try await embedder.embed(request)
+                    } catch {
+                        throw naming(error, about: group)
+                    }
                 }
                 guard values.format != .json else {
                     whole.model = result.model
@@ -93,6 +97,34 @@ enum Embed {
         }
     }
 
+    /// A text, and where it came from.
+    struct Text: Sendable, Equatable {
+        var text: String
+        /// The file, or standard input, of which it is a line; `nil` for an argument.
+        var source: String?
+        /// Its place there, or among the arguments, from 1.
+        var place: Int
+
+        /// What to call it in a sentence.
+        var name: String { source.map { "line \(place) of \($0)" } ?? "text \(place)" }
+    }
+
+    /// An error about one of the texts that were sent together, with the text's own name: the provider knows only its
+    /// place among them.
+    static func naming(_ error: GenerationError, about texts: [Text]) -> GenerationError {
+        guard let parameter = error.parameter,
+            let place = texts.indices.first(where: {
+                EmbeddingRequest.name(of: $0, in: texts.count) == parameter
+            })
+        else { return error }
+        var error = error
+        let name = texts[place].name.capitalizedFirst
+        error.message =
+            error.message.hasPrefix(parameter)
+            ? name + error.message.dropFirst(parameter.count) : "\(name): \(error.message)"
+        return error
+    }
+
     private static func lines(_ vectors: [[Float]], from start: Int, _ format: Format) -> [UInt8] {
         var bytes: [UInt8] = []
         for (place, vector) in vectors.enumerated() {
@@ -106,8 +138,8 @@ enum Embed {
     }
 
     /// The texts, from wherever they were given.
-    private static func texts(_ values: Values, console: Console) throws -> [String] {
-        var texts: [String] = []
+    private static func texts(_ values: Values, console: Console) throws -> [Text] {
+        var texts: [Text] = []
         if let file = values.file {
             texts += try lines(of: Input.readText(file: file, signals: console.signals), in: "“\(file)”")
         }
@@ -116,20 +148,21 @@ enum Embed {
             throw UsageError(
                 message: "There is no text: give texts as arguments, with --file or as lines of standard input.")
         }
-        for text in readsInput ? ["-"] : values.texts {
+        for (place, text) in (readsInput ? ["-"] : values.texts).enumerated() {
             if text == "-" {
                 let input = try console.input.readText { console.note("Reading texts from standard input…") }
                 texts += try lines(of: input, in: console.input.name)
             } else {
                 guard !text.isEmpty else { throw UsageError(message: "A text is empty: there is nothing to embed.") }
-                texts.append(text)
+                texts.append(Text(text: text, source: nil, place: place + 1))
             }
         }
         return texts
     }
 
-    private static func lines(of text: String, in name: String) throws(Exit) -> [String] {
-        var lines: [String] = []
+    private static func lines(of text: String, in name: String) throws(Exit) -> [Text] {
+        guard !text.isEmpty else { throw .failed("\(name.capitalizedFirst) is empty: there is nothing to embed.") }
+        var lines: [Text] = []
         // Only line feeds part lines: a text may hold what else Unicode takes for a line's end.
         for line in text.withoutFinalLineEnd.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         {
@@ -137,16 +170,17 @@ enum Embed {
             guard !line.isEmpty else {
                 throw .failed("Line \(lines.count + 1) of \(name) is empty: there is nothing to embed.")
             }
-            lines.append(String(Substring(line)))
+            lines.append(Text(text: String(Substring(line)), source: name, place: lines.count + 1))
         }
         return lines
     }
 }
 
 extension Embed.Values {
-    fileprivate func request(for texts: ArraySlice<String>) -> EmbeddingRequest {
+    fileprivate func request(for texts: [Embed.Text]) -> EmbeddingRequest {
         EmbeddingRequest(
-            inputs: texts.map { .text($0) }, dimensions: dimensions > 0 ? dimensions : nil, isNormalized: isNormalized,
+            inputs: texts.map { .text($0.text) }, dimensions: dimensions > 0 ? dimensions : nil,
+            isNormalized: isNormalized,
             deadline: deadline > 0 ? .seconds(deadline) : nil)
     }
 }

@@ -23,7 +23,7 @@ public struct LoRAAdapter: Sendable, Hashable {
         guard scale.isFinite else {
             throw .invalid("lora", "has the scale \(scale) for \(path), which is no number to multiply with")
         }
-        let file = try GGUFFile(path: path)
+        let file = try GGUFFile(path: path, kind: "adapter")
         do {
             try file.checkAdapter(for: parts)
         } catch {

@@ -74,6 +74,22 @@ struct EmbedTests {
         #expect(outcome.text == "")
     }
 
+    /// By its own place, and not by that within the texts that were sent together.
+    @Test func aTextThatIsTooLongIsNamed() async throws {
+        let long = String(repeating: "word ", count: 5000)
+        let file = try TemporaryFile(String(repeating: "a\n", count: 299) + long + "\n")
+        let lines = await FreshetProcess.run(["embed", "--format", "json", "-f", file.path])
+        #expect(lines.ending == .exited(1))
+        #expect(lines.errorText.contains("Line 300 of “\(file.path)” has"), "\(lines.errorText)")
+        let arguments = await FreshetProcess.run(["embed", "a", long])
+        #expect(arguments.errorText.contains("Text 2 has"), "\(arguments.errorText)")
+    }
+
+    @Test func nothingIsNoText() async {
+        let outcome = await FreshetProcess.run(["embed"], input: [])
+        #expect(outcome.ending == .exited(1) && outcome.errorText.contains("Standard input is empty"))
+    }
+
     @Test func anEmptyLineIsNamed() async {
         let outcome = await FreshetProcess.run(["embed"], input: Array("a\n\nb\n".utf8))
         #expect(outcome.ending == .exited(1) && outcome.errorText.contains("Line 2 of standard input is empty"))

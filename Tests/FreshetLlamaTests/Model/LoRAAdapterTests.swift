@@ -223,7 +223,7 @@ import Testing
         var load = LlamaModel.LoadOptions()
         load.adapters = [LoRAAdapter(path: adapter.path)]
         let error = #expect(throws: GenerationError.self) { try LlamaModel(path: file.path, options: load) }
-        #expect(error?.code == .modelUnusable && error?.message.contains(adapter.path) == true)
+        #expect(error?.code == .modelUnusable && error?.message.contains("The adapter \(adapter.path)") == true)
         #expect(error?.message.contains(damage.words) == true || damage.words.isEmpty, "\(error?.message ?? "")")
         #expect(error?.message.hasSuffix(".") == true)
     }

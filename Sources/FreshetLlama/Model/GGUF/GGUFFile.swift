@@ -35,13 +35,19 @@ public struct GGUFFile: Sendable {
     ///
     /// - Throws: ``GenerationError``: `modelNotFound` when there is no such file, `modelUnusable` when it is no regular
     ///   file, may not be read, is not a GGUF, or is damaged.
-    public init(path: String) throws(GenerationError) {
-        let (descriptor, byteCount) = try Self.open(path)
+    public init(path: String) throws(GenerationError) { try self.init(path: path, kind: "model") }
+
+    /// Reads a header.
+    ///
+    /// - Parameter kind: what the file is to be, for the error.
+    /// - Throws: as ``init(path:)``.
+    init(path: String, kind: String) throws(GenerationError) {
+        let (descriptor, byteCount) = try Self.open(path, kind)
         defer { close(descriptor) }
         do {
             self = try GGUFFile(path: path, descriptor: descriptor, byteCount: byteCount)
         } catch {
-            throw GenerationError(.modelUnusable, "The model \(path) cannot be used: \(error).")
+            throw GenerationError(.modelUnusable, "The \(kind) \(path) cannot be used: \(error).")
         }
     }
 
@@ -78,27 +84,29 @@ public struct GGUFFile: Sendable {
     }
 
     /// Opens a regular file. It does not wait, as opening a pipe would.
-    private static func open(_ path: String) throws(GenerationError) -> (descriptor: Int32, byteCount: Int) {
+    private static func open(
+        _ path: String, _ kind: String
+    ) throws(GenerationError) -> (descriptor: Int32, byteCount: Int) {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw GenerationError(
-                .modelNotFound, "There is no model: its path is \(path.isEmpty ? "empty" : "not a path").")
+                .modelNotFound, "There is no \(kind): its path is \(path.isEmpty ? "empty" : "not a path").")
         }
         let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
             switch errno {
             case ENOENT, ENOTDIR: throw GenerationError(.modelNotFound, "There is no file at \(path).")
             case EACCES, EPERM:
-                throw GenerationError(.modelUnusable, "The model \(path) may not be read: permission denied.")
+                throw GenerationError(.modelUnusable, "The \(kind) \(path) may not be read: permission denied.")
             case let number:
                 throw GenerationError(
-                    .modelUnusable, "The model \(path) cannot be opened: \(String(cString: strerror(number))).")
+                    .modelUnusable, "The \(kind) \(path) cannot be opened: \(String(cString: strerror(number))).")
             }
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
-            let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
-            throw GenerationError(.modelUnusable, "The model \(path) cannot be used: it is \(kind).")
+            let other = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "not a regular file"
+            throw GenerationError(.modelUnusable, "The \(kind) \(path) cannot be used: it is \(other).")
         }
         return (descriptor, Int(status.st_size))
     }
