@@ -18,13 +18,17 @@ extension DedicatedThread {
     ///
     /// - Throws: what `body` throws, and what ``start(named:_:)`` does.
     static func cancellableValue<Value: Sendable>(
-        named name: StaticString, _ body: @escaping @Sendable (Cancellation) throws(GenerationError) -> Value
+        named name: StaticString, stackSize: Int = 64 << 20,
+        _ body: @escaping @Sendable (Cancellation) throws(GenerationError) -> Value
     ) async throws(GenerationError) -> Value {
         let cancellation = Cancellation()
         // Within the handler only untyped errors can be thrown.
         let result: Result<Value, GenerationError> = await withTaskCancellationHandler {
             do throws(GenerationError) {
-                return .success(try await value(named: name) { () throws(GenerationError) in try body(cancellation) })
+                return .success(
+                    try await value(named: name, stackSize: stackSize) { () throws(GenerationError) in
+                        try body(cancellation)
+                    })
             } catch {
                 return .failure(error)
             }

@@ -222,7 +222,14 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     ///
     /// - Throws: ``GenerationError`` when the chat template refuses the conversation, or a token is out of range.
     public func tokens(of prompt: Prompt) throws(GenerationError) -> [Token] {
-        try tokens(of: prompt, limit: nil)
+        try tokens(of: GenerationRequest(prompt: prompt))
+    }
+
+    /// The tokens that a request's prompt is to the model, with its tools and the template's variables.
+    ///
+    /// - Throws: as ``tokens(of:)``.
+    func tokens(of request: GenerationRequest) throws(GenerationError) -> [Token] {
+        try tokens(of: request, limit: nil)
     }
 
     /// A request as the engine takes it.
@@ -243,7 +250,7 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         let vocabulary = llama.vocabulary
         var grammar = try request.responseFormat.grammar()
         guard case .messages(let messages) = request.prompt else {
-            let tokens = try tokens(of: request.prompt, limit: contextLength)
+            let tokens = try tokens(of: request, limit: contextLength)
             return Prepared(
                 tokens: tokens, form: recorded?.answerForm,
                 constraint: try (recorded?.calls ?? grammar).map(vocabulary.constraint))
@@ -268,13 +275,12 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         return Prepared(tokens: tokens, form: form, calls: calls, constraint: constraint)
     }
 
-    /// The tokens that a prompt is to the model; a text that is far beyond `limit` tokens is refused unread.
-    private func tokens(of prompt: Prompt, limit: Int?) throws(GenerationError) -> [Token] {
-        switch prompt {
+    /// The tokens that a request's prompt is to the model; a text that is far beyond `limit` tokens is refused unread.
+    private func tokens(of request: GenerationRequest, limit: Int?) throws(GenerationError) -> [Token] {
+        switch request.prompt {
         case .text(let text):
             return try tokens(of: text, limit: limit)
         case .messages(let messages):
-            let request = GenerationRequest(prompt: prompt)
             let rendering = try llama.templateCache.templates(of: llama).render(messages, for: request)
             return try tokens(of: rendering.prompt, limit: limit)
         case .tokens(let tokens):

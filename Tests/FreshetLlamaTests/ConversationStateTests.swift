@@ -33,7 +33,7 @@ import Testing
         let provider = try await provider()
         let answer = try await provider.reply(to: request([question])).text
         let history = [question, Message(role: .assistant, content: answer)]
-        let count = try await provider.saveState(of: .messages(history), to: place.path)
+        let count = try await provider.saveState(of: request(history), to: place.path)
         // What is in memory is still there.
         let again = try await provider.reply(to: request(history + [next]))
         #expect((again.usage?.cachedTokens ?? 0) >= count)
@@ -75,7 +75,8 @@ import Testing
         await provider.shutDown()
         // Of what was never computed there is nothing to save.
         let other = try await Self.provider()
-        #expect(try await other.saveState(of: .text("of something else"), to: place.path) == 0)
+        #expect(
+            try await other.saveState(of: GenerationRequest(prompt: .text("of something else")), to: place.path) == 0)
         await other.shutDown()
     }
 
@@ -97,7 +98,7 @@ import Testing
         let recurrent = try await SyntheticModelFile.make("tiny-mamba")
         let provider = try await Self.provider { $0.modelPath = recurrent.path }
         let error = await #expect(throws: GenerationError.self) {
-            try await provider.saveState(of: .text("a"), to: place.path)
+            try await provider.saveState(of: Self.request([Self.next]), to: place.path)
         }
         #expect(error?.message.contains("recurrent") == true)
         await provider.shutDown()
@@ -121,13 +122,16 @@ import Testing
         }
         for length in [0, 1, 55, 56, 57, good.count / 2, good.count - 1] {
             try place.write(Array(good.prefix(length)))
-            await #expect(throws: GenerationError.self) { try await provider.restoreState(from: place.path) }
+            let error = await #expect(throws: GenerationError.self) {
+                try await provider.restoreState(from: place.path)
+            }
+            #expect(error?.message.contains("is damaged") == true, "\(length): \(error?.message ?? "")")
         }
         for path in ["/nowhere/at/all", "/", "/dev/null"] {
             await #expect(throws: GenerationError.self) { try await provider.restoreState(from: path) }
             await #expect(throws: GenerationError.self) {
                 _ = try await provider.reply(to: Self.request([Self.question]))
-                if try await provider.saveState(of: .messages([Self.question]), to: path) == 0 {
+                if try await provider.saveState(of: Self.request([Self.question]), to: path) == 0 {
                     throw GenerationError(.invalidRequest, "nothing to save")
                 }
             }
@@ -135,6 +139,45 @@ import Testing
         try place.write(good)
         #expect(try await provider.restoreState(from: place.path) == count)
         #expect(try await provider.reply(to: Self.request(history + [Self.next])).usage?.cachedTokens == count)
+        await provider.shutDown()
+    }
+
+    /// A person who stops it gets what lay there before, and nothing half-written.
+    @Test func aCancelledTaskSavesAndRestoresNothing() async throws {
+        let place = Place()
+        let provider = try await Self.provider()
+        let request = Self.request([Self.question])
+        _ = try await provider.reply(to: request)
+        try place.write([1, 2, 3])
+        let work: [@Sendable () async throws -> Int] = [
+            { [path = place.path] in try await provider.saveState(of: request, to: path) },
+            { [path = place.path] in try await provider.restoreState(from: path) },
+        ]
+        for (number, work) in work.enumerated() {
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return try await work()
+            }
+            let error = await #expect(throws: GenerationError.self) { try await task.value }
+            #expect(error?.code == .cancelled, "\(number): \(error?.message ?? "")")
+            if number == 0 {
+                #expect(place.bytes == [1, 2, 3])
+                _ = try await provider.saveState(of: request, to: place.path)
+            }
+        }
+        // A write that has begun stops between two pieces, and leaves nothing behind.
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("freshet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let cancellation = Cancellation()
+        cancellation.request()
+        let error = #expect(throws: GenerationError.self) {
+            try SavedState.write(
+                PrefixBlock(tokens: [5], range: 0..<1, payload: [1]), modelKey: [9],
+                to: folder.appendingPathComponent("chat.state").path, cancellation)
+        }
+        #expect(error?.code == .cancelled)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
         await provider.shutDown()
     }
 

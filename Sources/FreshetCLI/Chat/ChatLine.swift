@@ -25,7 +25,8 @@ enum ChatLine: Equatable {
     /// `/quit`
     case quit
 
-    /// Reads a line. A message that begins with a slash is written with two.
+    /// Reads a line. A message that begins with a slash is written with two; a file's name may stand in quotation marks,
+    /// and begin with `~/`.
     ///
     /// - Throws: ``UsageError`` for a command that is unknown or has the wrong arguments.
     init(_ line: String) throws(UsageError) {
@@ -59,7 +60,10 @@ enum ChatLine: Equatable {
 
     private static func file(_ rest: String, of name: String) throws(UsageError) -> String {
         guard !rest.isEmpty else { throw UsageError(message: "\(name) needs a file: \(name) FILE.") }
-        return rest
+        let isQuoted = rest.count > 2 && ["\"", "'"].contains(rest.first) && rest.last == rest.first
+        let path = isQuoted ? String(rest.dropFirst().dropLast()) : rest
+        guard path.hasPrefix("~/"), let home = Composition.environment("HOME"), !home.isEmpty else { return path }
+        return home + path.dropFirst()
     }
 
     private static let alone: [String: ChatLine] = [

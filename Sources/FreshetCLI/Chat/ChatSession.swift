@@ -82,8 +82,8 @@ final class ChatSession {
             try await answer()
             // No new answer came: the old one stands.
             if conversation.turns.count < before.turns.count { conversation = before }
-        case .save(let path): await save(to: path)
-        case .load(let path): await load(from: path)
+        case .save(let path): try await save(to: path)
+        case .load(let path): try await load(from: path)
         case .settings: showSettings()
         case .set(let name, let value): try set(name, to: value)
         case .statistics:
@@ -96,9 +96,14 @@ final class ChatSession {
 
     private func note(_ lines: [String]) { console.note(lines.joined(separator: "\n")) }
 
+    /// What the model is asked next.
+    private var request: GenerationRequest {
+        options.request(for: .messages(conversation.messages), tools: tools)
+    }
+
     /// Lets the model answer the last question.
     private func answer() async throws {
-        var request = options.request(for: .messages(conversation.messages), tools: tools)
+        var request = request
         request.reportsProgress = model.reportsProgress && console.errors.isTerminal
         var printer = AnswerPrinter(
             format: .text, tabulates: request.logProbabilities != nil, console: console)
@@ -117,10 +122,7 @@ final class ChatSession {
             conversation.takeBackQuestion()
         } catch let error as GenerationError {
             conversation.takeBackQuestion()
-            if error.code == .cancelled, let signal = console.signals.received {
-                guard lines.isInteractive, signal == SIGINT else { throw Exit.interrupted(by: signal) }
-                return
-            }
+            if error.code == .cancelled, console.signals.received != nil { return try settleSignal() }
             fail(error.code == .promptTooLong ? error.message + " /reset begins anew." : error.message)
         }
     }
@@ -151,25 +153,41 @@ final class ChatSession {
         console.note(text.isEmpty ? "The system prompt is removed." : "The system prompt is set.")
     }
 
-    private func save(to path: String) async {
+    private func save(to path: String) async throws {
         do {
             try OutputFile.write(conversation.json(), to: path)
         } catch {
             return fail(error.message ?? "Nothing was saved.")
         }
-        let state = await model.states?.save(conversation, beside: path)
-        console.note("Saved \(conversation.turns.count) turns to “\(path)”\(state?.sentenceEnd ?? ".")")
+        let state = await model.states?.save(
+            conversation.turns.isEmpty ? nil : request, beside: path, signals: console.signals)
+        console.note("Saved \(conversation.turns.count.counted("turn")) to “\(path)”\(state?.sentenceEnd ?? ".")")
+        try settleSignal()
     }
 
-    private func load(from path: String) async {
+    private func load(from path: String) async throws {
         do {
             let text = try Input.readText(file: path, signals: console.signals)
             conversation = try Conversation(json: text, from: "“\(path)”")
         } catch {
+            try settleSignal()
             return fail(error.message ?? "Nothing was loaded.")
         }
-        let state = await model.states?.restore(beside: path)
-        console.note("Loaded \(conversation.turns.count) turns from “\(path)”\(state?.sentenceEnd ?? ".")")
+        let state = await model.states?.restore(beside: path, signals: console.signals)
+        console.note("Loaded \(conversation.turns.count.counted("turn")) from “\(path)”\(state?.sentenceEnd ?? ".")")
+        try settleSignal()
+        guard !askForResult(), conversation.awaitsAnswer else { return }
+        console.note("The last of them has no answer yet:")
+        try await answer()
+    }
+
+    /// Forgets an interrupt that has stopped what was being done.
+    ///
+    /// - Throws: ``Exit`` where a signal came that ends the program.
+    private func settleSignal() throws(Exit) {
+        guard let signal = console.signals.received else { return }
+        guard lines.isInteractive, signal == SIGINT else { throw .interrupted(by: signal) }
+        console.signals.clearInterrupt()
     }
 
     private var settings: [Option<AnswerOptions>] { AnswerOptions.groups.flatMap(\.options) }
@@ -196,8 +214,15 @@ final class ChatSession {
                     + (hint.map { "; did you mean \($0)?" } ?? "; /set shows them.")
             )
         }
+        let isForm = AnswerOptions.formatOptions.contains { $0.names == option.names }
         guard !value.isEmpty else {
-            throw UsageError(message: "/set \(plain) needs a value: /set \(plain) \(option.placeholder ?? "on|off").")
+            throw UsageError(
+                message: "/set \(plain) needs a value: /set \(plain) \(option.placeholder ?? "on|off")."
+                    + (isForm ? " /set \(plain) \"\" lets answers be any text." : ""))
+        }
+        if isForm, value == "\"\"" {
+            options.responseFormat = .text
+            return console.note("Answers may be any text.")
         }
         var changed = options
         try option.apply(&changed, value.unescaped, plain)

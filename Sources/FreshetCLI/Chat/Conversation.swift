@@ -1,12 +1,13 @@
 internal import FoundationEssentials
 import Freshet
+import FreshetHTTP
 
 /// What has been said in a chat: a value, without a model or a terminal.
 struct Conversation: Equatable {
     /// Instructions that come before everything.
     var system: String?
     /// The turns in order: a question, its answer, and so on; where the answer calls tools, their results and another
-    /// answer. A question without an answer stands only at the end.
+    /// answer. A question, or a result, without an answer stands only at the end.
     private(set) var turns: [Message] = []
 
     /// Everything, as a model is asked.
@@ -36,6 +37,9 @@ struct Conversation: Equatable {
         return turns[place].toolCalls.dropFirst(results.count).first
     }
 
+    /// Whether the model speaks next: the last question, or the last call's result, has no answer.
+    var awaitsAnswer: Bool { openCall == nil && (turns.last?.role == .user || turns.last?.role == .tool) }
+
     /// Forgets the last question, which got no answer, with all that came of it, so that the conversation is as before
     /// it.
     mutating func takeBackQuestion() {
@@ -61,7 +65,7 @@ struct Conversation: Equatable {
 
 // Conversations on disk: `{"messages": [{"role": "user", "content": "…"}, …]}`, as in an OpenAI request.
 extension Conversation {
-    private struct File: Codable {
+    private struct File: Encodable {
         var messages: [Message]
     }
 
@@ -76,17 +80,15 @@ extension Conversation {
         }
     }
 
-    /// Reads what ``json()`` wrote, or the request of another program.
+    /// Reads what ``json()`` wrote, or the request of another program, as a server would read it.
     ///
     /// - Throws: ``Exit`` that says what is wrong with the text.
     init(json: String, from name: String) throws(Exit) {
         let messages: [Message]
-        do {
-            messages = try JSONDecoder().decode(File.self, from: Data(json.utf8)).messages
-        } catch let error as DecodingError {
-            throw .failed("\(name) holds no conversation: \(Self.complaint(error)).")
+        do throws(GenerationError) {
+            messages = try OpenAIRequest.messages(json: json.utf8, of: "Its text")
         } catch {
-            throw .failed("\(name) holds no conversation: \(error).")
+            throw .failed("\(name) holds no conversation: \(error.message)")
         }
         var turns = messages[...]
         if turns.first?.role == .system { system = turns.removeFirst().content }
@@ -98,29 +100,11 @@ extension Conversation {
             last = message.role
             guard message.role == expected else {
                 throw .failed(
-                    "\(name) holds no conversation: after an optional system message, user and assistant must take turns, with a "
-                        + "tool's turn for each call."
+                    "\(name) holds no conversation that can go on: after an optional system message, user and assistant must "
+                        + "take turns, with a tool's turn for each call."
                 )
             }
         }
         self.turns = Array(turns)
-        // A question at the end would wait for ever: only a new one starts the model.
-        takeBackQuestion()
-    }
-
-    private static func complaint(_ error: DecodingError) -> String {
-        switch error {
-        case .keyNotFound(let key, let context): "“\(key.stringValue)” is missing\(place(context))"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context):
-            "the wrong kind of value stands\(place(context))"
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty: "an unknown value stands\(place(context))"
-        case .dataCorrupted: "it is not JSON"
-        @unknown default: "it is not JSON"
-        }
-    }
-
-    private static func place(_ context: DecodingError.Context) -> String {
-        let path = context.codingPath.map { $0.intValue.map { "message \($0 + 1)" } ?? "“\($0.stringValue)”" }
-        return path.isEmpty ? " at the top" : " in " + path.joined(separator: ", ")
     }
 }

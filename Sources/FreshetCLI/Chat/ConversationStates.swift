@@ -16,7 +16,7 @@ struct ConversationStates: Sendable {
         /// The end of a sentence about the text.
         var sentenceEnd: String {
             switch self {
-            case .tokens(let count): ", with \(count) computed tokens."
+            case .tokens(let count): ", with \(count.counted("computed token"))."
             case .nothing: "."
             case .failure(let message): ", as text only. \(message)"
             }
@@ -30,25 +30,38 @@ struct ConversationStates: Sendable {
 
     /// Writes what memory holds of a conversation. Where that is nothing, a state that lay there is removed: it is not
     /// this conversation's.
-    func save(_ conversation: Conversation, beside path: String) async -> Outcome {
-        do throws(GenerationError) {
+    ///
+    /// - Parameters:
+    ///   - request: the conversation, as its next turn would be asked; `nil` for one without turns.
+    ///   - signals: stop it, with what lay there left as it was.
+    func save(_ request: GenerationRequest?, beside path: String, signals: Signals) async -> Outcome {
+        await outcome(signals) { [provider] () throws(GenerationError) in
             let count =
-                conversation.turns.isEmpty
-                ? 0 : try await provider.saveState(of: .messages(conversation.messages), to: Self.file(of: path))
+                if let request { try await provider.saveState(of: request, to: Self.file(of: path)) } else { 0 }
             if count == 0 { unlink(Self.file(of: path)) }
-            return count == 0 ? .nothing : .tokens(count)
-        } catch {
-            return .failure(error.message)
+            return count
         }
     }
 
     /// Reads what was saved beside a conversation, if anything was.
-    func restore(beside path: String) async -> Outcome {
+    ///
+    /// - Parameter signals: stop it.
+    func restore(beside path: String, signals: Signals) async -> Outcome {
         guard access(Self.file(of: path), F_OK) == 0 else { return .nothing }
-        do throws(GenerationError) {
-            return .tokens(try await provider.restoreState(from: Self.file(of: path)))
+        return await outcome(signals) { [provider] () throws(GenerationError) in
+            try await provider.restoreState(from: Self.file(of: path))
+        }
+    }
+
+    /// What comes of work that counts tokens.
+    private func outcome(
+        _ signals: Signals, _ work: @escaping @Sendable () async throws(GenerationError) -> Int
+    ) async -> Outcome {
+        do {
+            let count = try await signals.cancelling(work)
+            return count == 0 ? .nothing : .tokens(count)
         } catch {
-            return .failure(error.message)
+            return .failure((error as? GenerationError)?.message ?? "\(error)")
         }
     }
 

@@ -90,7 +90,7 @@ enum Verify {
 
     /// What was found, for a person.
     static func report(on result: Verification, vocabulary: Vocabulary) -> String {
-        let tokens = "\(result.matchingTokens) token\(result.matchingTokens == 1 ? "" : "s")"
+        let tokens = result.matchingTokens.counted("token")
         let drift =
             result.drift == 0
             ? "their log-probabilities to the last bit" : "their log-probabilities to within \(number(result.drift))"

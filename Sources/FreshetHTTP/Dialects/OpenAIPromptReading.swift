@@ -1,4 +1,4 @@
-import Freshet
+package import Freshet
 
 extension OpenAIRequest {
     /// Reads what to continue: `messages` for a conversation, `prompt` for text and token ids.
@@ -23,6 +23,18 @@ extension OpenAIRequest {
             }
         default: throw field.mismatch("a string, a list of one string, or a list of token ids")
         }
+    }
+
+    /// Reads the conversation of a request's object, which may come from a file.
+    ///
+    /// - Parameter subject: what the text is, for the error.
+    /// - Throws: ``GenerationError`` with code ``GenerationError/Code/invalidRequest`` where it holds none.
+    package static func messages(
+        json: some Collection<UInt8>, of subject: String
+    ) throws(GenerationError) -> [Message] {
+        let field = try JSONField(object: json, of: subject)
+        guard case .messages(let messages) = try prompt(field, at: .chatCompletions) else { return [] }
+        return messages
     }
 
     /// Reads a list of token ids.

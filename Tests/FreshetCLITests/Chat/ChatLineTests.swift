@@ -7,13 +7,22 @@ struct ChatLineTests {
         ("", ChatLine.empty), ("  \t ", .empty), ("Hello", .message("Hello")), ("  Hi there \n", .message("Hi there")),
         ("//etc is a folder", .message("/etc is a folder")), ("/help", .help), (" /quit ", .quit), ("/exit", .quit),
         ("/system", .system(nil)), ("/system Be  brief.", .system("Be  brief.")), ("/system \"\"", .system("")),
-        ("/save my talk.json", .save("my talk.json")), ("/load x", .load("x")), ("/set", .settings),
+        ("/save my talk.json", .save("my talk.json")), ("/load x", .load("x")),
+        (#"/save "a b""#, .save("a b")), ("/load 'x'", .load("x")), ("/save \"", .save("\"")),
+        ("/load ~x", .load("~x")),
+        ("/set", .settings),
         ("/set temp 0.5", .set(name: "temp", value: "0.5")), ("/set temp=0.5", .set(name: "temp", value: "0.5")),
         ("/set temp = 0.5", .set(name: "temp", value: "0.5")), ("/set temp", .set(name: "temp", value: "")),
         ("/set stop a b", .set(name: "stop", value: "a b")), ("/regen", .regenerate), ("/reset", .reset),
         ("/stats", .statistics),
     ])
     func aLineIsRead(typed: String, line: ChatLine) throws { #expect(try ChatLine(typed) == line) }
+
+    @Test func aTildeIsTheHomeFolder() throws {
+        let home = try #require(Composition.environment("HOME"))
+        #expect(try ChatLine("/save ~/x y") == .save(home + "/x y"))
+        #expect(try ChatLine("/load \"~/x\"") == .load(home + "/x"))
+    }
 
     @Test(arguments: [
         ("/save", "/save needs a file: /save FILE."), ("/load  ", "/load needs a file: /load FILE."),

@@ -47,7 +47,15 @@ struct ConversationTests {
         }
         #expect(conversation.openCall == nil)
         #expect(conversation.turns.last == Message(role: .tool, content: "rain", toolCallID: "b", name: "f"))
-        #expect(try Conversation(json: conversation.json(), from: "x").turns.count == 2)
+        // Results that wait for the model are kept, and so is a call that waits for its second result.
+        #expect(try Conversation(json: conversation.json(), from: "x") == conversation)
+        #expect(conversation.awaitsAnswer)
+        var half = Self.sample
+        half.ask("What is the weather?")
+        half.answer(turn)
+        half.answer(turn.toolCalls[0], with: "rain")
+        let loaded = try Conversation(json: half.json(), from: "x")
+        #expect(loaded == half && loaded.openCall == turn.toolCalls[1] && !loaded.awaitsAnswer)
         var answered = conversation
         answered.answer(Message(role: .assistant, content: "It rains."))
         #expect(try Conversation(json: answered.json(), from: "x") == answered)
@@ -69,17 +77,36 @@ struct ConversationTests {
         #expect(try Conversation(json: Conversation().json(), from: "x") == Conversation())
     }
 
-    @Test func aQuestionAtTheEndIsLeftOut() throws {
+    @Test func aQuestionAtTheEndWaitsForItsAnswer() throws {
         let json = #"{"model":"m","messages":[{"role":"user","content":"Hi"}]}"#
-        #expect(try Conversation(json: json, from: "x") == Conversation())
+        let conversation = try Conversation(json: json, from: "x")
+        #expect(conversation.awaitsAnswer && conversation.turns == [Message(role: .user, content: "Hi")])
+        #expect(!Self.sample.awaitsAnswer && !Conversation().awaitsAnswer)
+    }
+
+    /// What a server takes, the chat loads.
+    @Test func aRequestOfAnotherProgramIsLoaded() throws {
+        let json = #"""
+            {"model": "m", "temperature": 1, "messages": [
+              {"role": "developer", "content": "Be brief."},
+              {"role": "user", "content": [{"type": "text", "text": "Hi"}, {"type": "text", "text": "there"}]},
+              {"role": "assistant", "content": null},
+              {"role": "user", "content": "Weather?"},
+              {"role": "assistant", "content": null, "tool_calls": [
+                {"id": "a", "type": "function", "function": {"name": "f", "arguments": {"x": 1}}}]}]}
+            """#
+        let conversation = try Conversation(json: json, from: "x")
+        #expect(conversation.system == "Be brief.")
+        #expect(conversation.turns.map(\.content) == ["Hi\nthere", "", "Weather?", ""])
+        #expect(conversation.openCall == ToolCall(id: "a", name: "f", arguments: #"{"x":1}"#))
     }
 
     @Test(arguments: [
-        ("", "it is not JSON"), ("nonsense", "it is not JSON"), ("[]", "the wrong kind of value stands at the top"),
-        ("{}", "“messages” is missing at the top"),
-        (#"{"messages":3}"#, "the wrong kind of value stands in “messages”"),
-        (#"{"messages":[{"role":"user"}]}"#, "“content” is missing in “messages”, message 1"),
-        (#"{"messages":[{"role":"god","content":""}]}"#, "an unknown value stands in “messages”, message 1, “role”"),
+        ("", "is not JSON: it is empty"), ("nonsense", "is not JSON"), ("[]", "must be a JSON object, but is a list"),
+        ("{}", "messages is required"), (#"{"messages":3}"#, "messages must be a list"),
+        (#"{"messages":[{"content":""}]}"#, "messages[0].role is required"),
+        (#"{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}"#, "messages[0].content[0].type must be"),
+        (#"{"messages":[{"role":"god","content":""}]}"#, "messages[0].role must be"),
         (#"{"messages":[{"role":"assistant","content":""}]}"#, "user and assistant must take turns"),
         (
             #"{"messages":[{"role":"user","content":""},{"role":"user","content":""}]}"#,
@@ -89,7 +116,7 @@ struct ConversationTests {
     func aHostileFileGetsASentence(json: String, complaint: String) {
         let error = #expect(throws: Exit.self) { try Conversation(json: json, from: "“f”") }
         #expect(error?.status == 1)
-        #expect(error?.message?.hasPrefix("“f” holds no conversation: ") == true)
+        #expect(error?.message?.hasPrefix("“f” holds no conversation") == true)
         #expect(error?.message?.contains(complaint) == true, "\(error?.message ?? "")")
     }
 

@@ -5,6 +5,7 @@ import Testing
 /// `freshet chat` as a process, through a pipe and through a terminal.
 struct ChatTests {
     private static let greedy = ["chat", "--temp", "0", "-n", "24"]
+    private static let toolTemplate = EmbeddedModel.repository.appendingPathComponent("Tests/clients/tools.jinja").path
 
     @Test func eachLineOfAPipeIsATurn() async {
         let outcome = await FreshetProcess.run(Self.greedy, input: Array("Hello!\nWhat can you do?".utf8))
@@ -53,6 +54,40 @@ struct ChatTests {
         #expect(damaged.ending == .exited(0) && damaged.errorText.contains("is damaged."))
     }
 
+    /// With tools and a template's variables in the prompt, what was computed is kept all the same.
+    @Test func aConversationWithToolsIsNotComputedAgain() async throws {
+        let file = try TemporaryFile("")
+        defer { unlink(file.path + ".state") }
+        let tools = try TemporaryFile(
+            #"[{"type": "function", "function": {"name": "get_weather", "description": "tells how the weather is"}}]"#)
+        let options =
+            Self.greedy + ["--tools", tools.path, "--chat-template-file", Self.toolTemplate]
+        let save = await FreshetProcess.run(
+            options + ["--stats"], input: Array("My name is Tom. Tell me a story.\n/save \(file.path)\n".utf8))
+        let kept = try #require(Self.number(before: " computed tokens", in: save.errorText), "\(save.errorText)")
+        let asked = try #require(Self.number(before: " tokens", in: save.errorText))
+        #expect(kept >= asked, "\(kept) of a prompt of \(asked)")
+    }
+
+    /// A loaded conversation goes on where it stopped: at a call without a result, a result, or a question.
+    @Test(arguments: [
+        (#"{"role":"user","content":"Hello!"}"#, "no answer yet", 1),
+        (Self.weatherCall, "The next line is what get_weather gives.", 0),
+        (Self.weatherCall + #",{"role":"tool","tool_call_id":"a","content":"rain"}"#, "no answer yet", 1),
+    ])
+    func aLoadedConversationGoesOnWhereItStopped(turns: String, note: String, answers: Int) async throws {
+        let file = try TemporaryFile(#"{"messages":["# + turns + "]}")
+        let outcome = await FreshetProcess.run(
+            Self.greedy + ["--chat-template-file", Self.toolTemplate],
+            input: Array("/load \(file.path)\n".utf8))
+        #expect(outcome.ending == .exited(0) && outcome.errorText.contains(note), "\(outcome.errorText)")
+        #expect(outcome.text.isEmpty == (answers == 0), "\(outcome.text)")
+    }
+
+    private static let weatherCall =
+        #"{"role":"user","content":"How is the weather?"},{"role":"assistant","content":null,"tool_calls":"#
+        + #"[{"id":"a","type":"function","function":{"name":"get_weather","arguments":"{}"}}]}"#
+
     /// The number that stands before some words.
     private static func number(before words: String, in text: String) -> Int? {
         text.range(of: words).flatMap { range in
@@ -72,6 +107,7 @@ struct ChatTests {
     @Test(arguments: [
         ("/nonsense", "There is no command /nonsense"), ("/set topk 3", "did you mean top-k?"),
         ("/set temp -1", "temp must be 0 or more, but is -1."), ("/set temp", "/set temp needs a value"),
+        ("/set regex", #"/set regex "" lets answers be any text."#),
         ("/load /proc/nonexistent", "No such file"), ("/load /", "Is a directory"),
         ("/save /proc/nonexistent/x", "No such file"),
         ("/regen", "There is no answer to give anew."), ("/save", "/save needs a file"),
@@ -94,6 +130,14 @@ struct ChatTests {
         ] {
             #expect(outcome.errorText.contains(text), "\(text)")
         }
+    }
+
+    @Test func aFormIsTakenAway() async {
+        let outcome = await FreshetProcess.run(
+            Self.greedy, input: Array("/set regex a{3}\nHello\n/set regex \"\"\nHello\n".utf8))
+        let answers = outcome.text.split(separator: "\n")
+        #expect(outcome.ending == .exited(0) && answers.first == "aaa" && answers.last != "aaa", "\(outcome.text)")
+        #expect(outcome.errorText.contains("Answers may be any text."))
     }
 
     @Test func whatIsNotUTF8IsRefused() async {

@@ -34,6 +34,7 @@ struct PrefixBlockFile {
     var range: Range<Int>
 
     private static let checksum = 40..<56
+    private static let magic = Array("freshet".utf8) + [0]
 
     /// The bytes before the payload.
     var frontLength: Int { Self.checksum.upperBound + modelKey.count + 4 * tokens.count }
@@ -63,6 +64,22 @@ struct PrefixBlockFile {
         return isRight ? payload : nil
     }
 
+    /// Whether an open file is of this format, of any version and model, and has the length that it says, so that one
+    /// that was cut is told from one of another model. Its checksum is not looked at.
+    static func isWhole(_ descriptor: Int32, byteCount: Int) -> Bool {
+        let head = FileBytes.read(descriptor, at: 0, count: checksum.upperBound).bytes
+        guard head.count == checksum.upperBound, head[..<8] == magic[...] else { return false }
+        func number<Number: FixedWidthInteger>(at place: Int, _ type: Number.Type) -> UInt64 {
+            UInt64(head.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place, as: type) })
+        }
+        guard number(at: 8, UInt32.self) == UInt64(version) else { return true }
+        let keyLength = number(at: 12, UInt32.self)
+        let (tokenCount, payloadLength) = (number(at: 24, UInt64.self), number(at: 32, UInt64.self))
+        // What is longer than the file would overflow below.
+        guard max(keyLength, tokenCount, payloadLength) <= UInt64(byteCount) else { return false }
+        return UInt64(head.count) + keyLength + 4 * tokenCount + payloadLength == UInt64(byteCount)
+    }
+
     /// Reads the tokens of an open file whose model key is known, of which nothing is believed yet:
     /// ``payload(in:byteCount:)`` is asked next.
     ///
@@ -85,7 +102,7 @@ struct PrefixBlockFile {
     private func uncheckedFront(payloadLength: Int) -> [UInt8] {
         var front: [UInt8] = []
         front.reserveCapacity(frontLength)
-        front += Array("freshet".utf8) + [0]
+        front += Self.magic
         for number in [Self.version, UInt32(modelKey.count)] { withUnsafeBytes(of: number) { front += $0 } }
         for number in [range.lowerBound, range.upperBound, payloadLength] {
             withUnsafeBytes(of: UInt64(number)) { front += $0 }

@@ -6,8 +6,10 @@ import Glibc
 enum SavedState {
     /// Writes a state, whole or not at all, for the user only. A file of that name is replaced.
     ///
-    /// - Throws: ``GenerationError`` that says what the system refused.
-    static func write(_ block: PrefixBlock, modelKey: [UInt8], to path: String) throws(GenerationError) {
+    /// - Throws: ``GenerationError`` that says what the system refused, or that the task was cancelled.
+    static func write(
+        _ block: PrefixBlock, modelKey: [UInt8], to path: String, _ cancellation: Cancellation = Cancellation()
+    ) throws(GenerationError) {
         let (folder, name) = parts(of: path)
         guard block.payload.count <= PrefixBlockFile.payloadLimit else {
             throw GenerationError(
@@ -24,11 +26,12 @@ enum SavedState {
             try? PrefixPart.removeLeftovers(in: folder)
             let part = try PrefixPart(in: folder)
             let file = PrefixBlockFile(modelKey: modelKey, tokens: block.tokens, range: block.range)
-            try part.append(file.front(of: block.payload)) { false }
-            try part.append(block.payload) { false }
+            try part.append(file.front(of: block.payload)) { cancellation.isRequested }
+            try part.append(block.payload) { cancellation.isRequested }
             try part.flush()
             try part.become(name)
         } catch {
+            try cancellation.check("Saving")
             throw GenerationError(
                 .invalidRequest, "The state cannot be saved in \(path): \(error).", cause: error.description)
         }
@@ -50,9 +53,10 @@ enum SavedState {
             throw GenerationError(.invalidRequest, "The state \(path) is no file, or belongs to another user.")
         }
         let byteCount = Int(status.st_size)
-        guard byteCount <= PrefixBlockFile.byteLimit,
-            let tokens = PrefixBlockFile.tokens(in: descriptor, byteCount: byteCount, modelKey: modelKey)
-        else {
+        guard byteCount <= PrefixBlockFile.byteLimit, PrefixBlockFile.isWhole(descriptor, byteCount: byteCount) else {
+            throw GenerationError(.invalidRequest, "The state \(path) is damaged, or is no state.")
+        }
+        guard let tokens = PrefixBlockFile.tokens(in: descriptor, byteCount: byteCount, modelKey: modelKey) else {
             throw GenerationError(
                 .invalidRequest,
                 "The state \(path) was not made by this version with this model, file and type of keys and values.")
