@@ -21,6 +21,7 @@ struct freshet_conversation {
     // Bytes of all texts, and how many there are.
     size_t size = 0;
     size_t parts = 0;
+    bool is_held = false;
 };
 
 namespace {
@@ -157,7 +158,8 @@ bool freshet_conversation_set_variable(freshet_conversation * conversation, cons
 }
 
 void freshet_conversation_choose(freshet_conversation * conversation, freshet_tool_choice choice, bool parallel,
-                                 bool thinking, bool separate) {
+                                 bool thinking, bool separate, bool held) {
+    conversation->is_held = held;
     common_chat_templates_inputs & inputs = conversation->inputs;
     inputs.tool_choice = choice == FRESHET_TOOLS_REQUIRED ? COMMON_CHAT_TOOL_CHOICE_REQUIRED
                          : choice == FRESHET_TOOLS_NONE   ? COMMON_CHAT_TOOL_CHOICE_NONE
@@ -189,6 +191,20 @@ common_chat_params apply(const freshet_templates * templates, const freshet_conv
     common_chat_params params = common_chat_templates_apply(templates->templates.get(), inputs);
     params.prompt = std::move(prompt);
     return params;
+}
+
+// The grammar of what stands before the text of an answer without calls. It is the same whether thoughts are told from the
+// text or not.
+std::string opening(const freshet_templates * templates, common_chat_templates_inputs inputs) {
+    inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_NONE;
+    inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
+    const common_chat_params params = common_chat_templates_apply(templates->templates.get(), inputs);
+    if (params.parser.empty()) {
+        return "";
+    }
+    common_peg_arena parser;
+    parser.load(params.parser);
+    return freshet::opening_grammar(std::move(parser), params.thinking_end_tags);
 }
 
 // A rule that was made twice, of which llama.cpp keeps the later one under both's references. Names are the same to it
@@ -223,6 +239,9 @@ freshet_rendering * freshet_templates_render(const freshet_templates * templates
                 syntax->parser.load(result->params.parser);
                 freshet::mend_calls(syntax->parser);
                 result->confused_rule = confused_rule(syntax->parser);
+            }
+            if (conversation->is_held) {
+                result->opening_grammar = opening(templates, inputs);
             }
             bool has_patterns = false;
             for (const common_grammar_trigger & trigger : result->params.grammar_triggers) {
@@ -274,6 +293,7 @@ freshet_text freshet_rendering_text(const freshet_rendering * rendering, freshet
         case FRESHET_GENERATION_PROMPT: return text_of(rendering->params.generation_prompt);
         case FRESHET_THINKING_START: return text_of(rendering->params.thinking_start_tag);
         case FRESHET_TURN_GRAMMAR: return text_of(rendering->turn_grammar);
+        case FRESHET_OPENING_GRAMMAR: return text_of(rendering->opening_grammar);
         default: return text_of(rendering->confused_rule);
     }
 }

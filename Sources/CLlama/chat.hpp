@@ -16,6 +16,7 @@ struct freshet_rendering {
     std::vector<std::string> triggers;
     std::string turn_grammar;
     std::string confused_rule;
+    std::string opening_grammar;
     bool is_plain = false;
 };
 
@@ -26,5 +27,8 @@ bool is_plain(const common_chat_parser_params & syntax);
 
 // Lets a parser of answers take calls in their model's form that it refuses.
 void mend_calls(common_peg_arena & arena);
+
+// The grammar of an assistant's turn with the token 0 where its text begins. Thoughts that are begun have to be ended.
+std::string opening_grammar(common_peg_arena arena, const std::vector<std::string> & thinking_ends);
 
 }  // namespace freshet

@@ -198,7 +198,8 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
     private func manifest(of request: GenerationRequest, _ prepared: Prepared) -> Manifest {
         Manifest(
             of: request, prompt: prepared.tokens,
-            form: prepared.form.flatMap { Manifest.Form($0, calls: prepared.calls) }, by: environment)
+            form: prepared.form.flatMap { Manifest.Form($0, calls: prepared.calls, opening: prepared.opening) },
+            by: environment)
     }
 
     /// Ends running streams as failed with ``GenerationError/Code/shuttingDown``, and frees the engine's memory.
@@ -239,6 +240,8 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         var form: AnswerForm?
         /// The grammar of their calls to tools; `nil` where they make none, or are not held to a form for it.
         var calls: Grammar?
+        /// The grammar of what stands before their text; `nil` where it begins at once.
+        var opening: Grammar?
         /// What they have to obey.
         var constraint: Constraint?
     }
@@ -251,8 +254,10 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
         var grammar = try request.responseFormat.grammar()
         guard case .messages(let messages) = request.prompt else {
             let tokens = try tokens(of: request, limit: contextLength)
+            var form = recorded?.answerForm
+            form?.opening = try recorded?.opening.map(vocabulary.constraint)
             return Prepared(
-                tokens: tokens, form: recorded?.answerForm,
+                tokens: tokens, form: form,
                 constraint: try (recorded?.calls ?? grammar).map(vocabulary.constraint))
         }
         let rendering = try llama.templateCache.templates(of: llama).render(messages, for: request)
@@ -272,7 +277,11 @@ public final class LlamaProvider: Provider, EmbeddingProvider {
             form?.isObeyedWhileThinking = true
             form?.begun = try constraint?.beginning(with: rendering.generationPrompt) ?? []
         }
-        return Prepared(tokens: tokens, form: form, calls: calls, constraint: constraint)
+        let opening = form == nil ? nil : rendering.openingGrammar
+        if let opening { form?.begin(opening: try vocabulary.constraint(opening), with: rendering.generationPrompt) }
+        return Prepared(
+            tokens: tokens, form: form, calls: calls, opening: form?.opening == nil ? nil : opening,
+            constraint: constraint)
     }
 
     /// The tokens that a request's prompt is to the model; a text that is far beyond `limit` tokens is refused unread.

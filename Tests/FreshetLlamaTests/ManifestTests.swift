@@ -128,6 +128,7 @@ import Testing
                 Self.request {
                     ($0.reasoning.budget, $0.responseFormat, $0.maxTokens) = (budget, .jsonObject, 40)
                 })
+            #expect(manifest.form?.opening != nil)
             #expect(manifest.form?.thoughts?.budget == budget && manifest.answers[0].tokens.count > 8)
             try await Self.checkForm(of: manifest, thinker)
         }

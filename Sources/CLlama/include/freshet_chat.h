@@ -75,9 +75,9 @@ bool freshet_conversation_add_tool(freshet_conversation * _Nonnull conversation,
 bool freshet_conversation_set_variable(freshet_conversation * _Nonnull conversation, const char * _Nonnull name,
                                        const char * _Nonnull value);
 // `parallel`: several calls may be made, if the template knows how. `thinking`: the model is to think. `separate`: its
-// thoughts are told from its answer.
+// thoughts are told from its answer. `held`: its text is to be of a form, before which FRESHET_OPENING_GRAMMAR holds.
 void freshet_conversation_choose(freshet_conversation * _Nonnull conversation, freshet_tool_choice choice, bool parallel,
-                                 bool thinking, bool separate);
+                                 bool thinking, bool separate, bool held);
 
 // --------------------------------------------------------------------------------------------------------- Renderings
 
@@ -103,6 +103,9 @@ typedef enum freshet_rendering_part {
     // The name of a rule of the parser's that stands for two things, because tools or their parameters are too much
     // alike by name: the parser may recurse without end, and must not be used. Empty when all is well.
     FRESHET_CONFUSED_RULE = 5,
+    // For an answer whose text is held to a form: what all of the assistant's turn obeys, in GBNF, with the token 0 at
+    // every place where the text may begin. Empty where no more is known of the turn than that it is text.
+    FRESHET_OPENING_GRAMMAR = 6,
 } freshet_rendering_part;
 
 freshet_text freshet_rendering_text(const freshet_rendering * _Nonnull rendering, freshet_rendering_part part);

@@ -22,6 +22,9 @@ final class ChatRendering: @unchecked Sendable {
     /// Where no text could: what all of the turn obeys, with ``generationPrompt`` for a beginning. It has rules for
     /// calls too, of the same names as ``grammar``'s, that let any JSON be their arguments.
     let turnGrammar: String?
+    /// What the turn obeys up to the text, with ``generationPrompt`` for a beginning: it asks for a token where the text
+    /// may begin. `nil` where the text begins at once, or the request has no form for it.
+    let openingGrammar: Grammar?
     /// A rule of the parser's that stands for two tools, or for one and something else, so that it must not be used.
     let confusedRule: String?
     /// Marks that are a part of the answer's text, although they are control tokens.
@@ -55,6 +58,10 @@ final class ChatRendering: @unchecked Sendable {
         triggers = list(FRESHET_TRIGGERS)
         let turnGrammar = text(FRESHET_TURN_GRAMMAR)
         self.turnGrammar = turnGrammar.isEmpty ? nil : turnGrammar
+        let openingGrammar = text(FRESHET_OPENING_GRAMMAR)
+        self.openingGrammar =
+            openingGrammar.isEmpty
+            ? nil : Grammar(text: openingGrammar, seesControlTokens: true, field: "response_format")
         let confusedRule = text(FRESHET_CONFUSED_RULE)
         self.confusedRule = confusedRule.isEmpty ? nil : confusedRule
         preservedMarks = list(FRESHET_PRESERVED)

@@ -60,7 +60,7 @@ final class ChatTemplates: @unchecked Sendable {
         try fill(conversation, messages, schemas, request)
         freshet_conversation_choose(
             conversation, choice, request.callsToolsInParallel, request.reasoning.isEnabled ?? true,
-            request.reasoning.isSeparate)
+            request.reasoning.isSeparate, request.responseFormat != .text)
         let rendering = ChatRendering(
             try GenerationError.check(
                 "The conversation cannot be rendered by the model's chat template",

@@ -10,7 +10,10 @@ package struct AnswerForm: Sendable {
     package var thinking: ThinkingTracker?
     /// Whether what the answers have to obey reads the model's thoughts too; else it holds for what comes after them.
     package var isObeyedWhileThinking = false
-    /// Tokens of the prompt that are the beginning of what the answers have to obey.
+    /// What stands before the text that has to obey: the model's thoughts, and marks. Its grammar asks for a token where
+    /// the text may begin; there the answers' constraint takes its place. `nil` where the text begins at once.
+    package var opening: Constraint?
+    /// Tokens of the prompt that are the beginning of what the answers have to obey, or of ``opening``.
     package var begun: [Token] = []
     /// Makes what tells one choice's text apart; `nil` leaves it as it is.
     package var makeReader: @Sendable (_ choice: Int) -> (any AnswerReader)?
@@ -18,6 +21,15 @@ package struct AnswerForm: Sendable {
     /// A form with nothing but its reader.
     package init(makeReader: @escaping @Sendable (_ choice: Int) -> (any AnswerReader)?) {
         self.makeReader = makeReader
+    }
+
+    /// Lets something stand before the text, of which the prompt has the beginning.
+    mutating func begin(opening: Constraint, with prompt: String) {
+        // A prompt that is no beginning of a turn, as its template's parser sees it, is followed by the text.
+        guard let begun = try? opening.beginning(with: prompt), GrammarMatcher(opening, after: begun).isAlive else {
+            return
+        }
+        (self.opening, self.begun, isObeyedWhileThinking) = (opening, begun, true)
     }
 }
 

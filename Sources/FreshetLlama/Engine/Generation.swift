@@ -39,6 +39,8 @@ final class Generation {
     /// What the answer has to obey.
     private let constraint: Constraint?
     private let isObeyedWhileThinking: Bool
+    /// What the answer obeys until its text may begin.
+    private var opening: GrammarMatcher?
     private var bytes: [UInt8] = []
     /// UTF-8 bytes of text decoded so far, and of those the written ones.
     private var decodedBytes = 0
@@ -66,16 +68,29 @@ final class Generation {
         if request.speculates, backend.canRetract { speculation = Speculation(contextLength: contextLength) }
         constraint = submission.constraint
         isObeyedWhileThinking = form?.isObeyedWhileThinking ?? false
-        obey(after: form?.begun ?? [])
+        if let opening = form?.opening, constraint != nil {
+            let matcher = GrammarMatcher(opening, after: form?.begun ?? [])
+            self.opening = matcher
+            sampler.follow(matcher)
+            open()
+        } else {
+            obey(after: form?.begun ?? [])
+        }
+    }
+
+    /// Lets the sampler follow what the text has to obey, once it may begin. There are no thoughts after that.
+    private func open() {
+        guard let opening, opening.wantsToken else { return }
+        self.opening = nil
+        thinking = nil
+        sampler.follow(constraint.map { GrammarMatcher($0) })
     }
 
     /// Lets the sampler follow what the answer has to obey, or nothing while the model thinks.
     private func obey(after begun: [Token]) {
         guard let constraint else { return }
         guard isObeyedWhileThinking || thinking?.isThinking != true else { return sampler.follow(nil) }
-        let matcher = GrammarMatcher(constraint)
-        for token in begun { matcher.accept(token) }
-        sampler.follow(matcher)
+        sampler.follow(GrammarMatcher(constraint, after: begun))
     }
 
     /// Whether this is the request's first choice.
@@ -191,6 +206,7 @@ final class Generation {
                 byteCount: bytes.count, decoded: decodedBytes, isHolding: assembler.isHolding)
         }
         think(decoded)
+        open()
         let (text, stop) = stopFilter.process(decoded)
         if !text.isEmpty {
             try write(text)

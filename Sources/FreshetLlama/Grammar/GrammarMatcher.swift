@@ -16,12 +16,21 @@ package final class GrammarMatcher {
     private static let setLimit = 64
 
     /// A matcher before the first token.
-    package init(_ constraint: Constraint) {
+    ///
+    /// - Parameter begun: tokens that it takes at once.
+    package init(_ constraint: Constraint, after begun: [Token] = []) {
         self.constraint = constraint
         automaton = GrammarAutomaton(constraint.rules)
         state = automaton.start()
         sleep = constraint.triggers.isEmpty ? nil : SleepingGrammar(constraint.triggers)
+        for token in begun { accept(token) }
     }
+
+    /// Whether the grammar asks for a token by its number here, perhaps beside other texts.
+    var wantsToken: Bool { state != GrammarAutomaton.dead && automaton.wantsTokens(state) }
+
+    /// Whether something may follow, or the answer may end.
+    var isAlive: Bool { state != GrammarAutomaton.dead }
 
     /// Why no token can be told any more, if that is so.
     package var failure: GenerationError? {

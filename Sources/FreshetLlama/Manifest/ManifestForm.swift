@@ -26,6 +26,8 @@ extension Manifest {
 
         /// The grammar of calls; `nil` where there are none, and the response format holds.
         package var calls: Grammar?
+        /// The grammar of what stands before the text of the response format; `nil` where it begins at once.
+        package var opening: Grammar?
         /// Whether what the answers obey reads the model's thoughts too.
         package var isObeyedWhileThinking: Bool
         /// Tokens of the prompt that are the beginning of what the answers obey.
@@ -37,21 +39,22 @@ extension Manifest {
 
         /// Makes a form.
         package init(
-            calls: Grammar? = nil, isObeyedWhileThinking: Bool = false, begun: [Token] = [], shown: Set<Token> = [],
-            thoughts: Thoughts? = nil
+            calls: Grammar? = nil, opening: Grammar? = nil, isObeyedWhileThinking: Bool = false, begun: [Token] = [],
+            shown: Set<Token> = [], thoughts: Thoughts? = nil
         ) {
-            (self.calls, self.isObeyedWhileThinking, self.begun) = (calls, isObeyedWhileThinking, begun)
-            (self.shown, self.thoughts) = (shown, thoughts)
+            (self.calls, self.opening, self.begun) = (calls, opening, begun)
+            (self.isObeyedWhileThinking, self.shown, self.thoughts) = (isObeyedWhileThinking, shown, thoughts)
         }
     }
 }
 
 extension Manifest.Form {
     /// What answers of this form are held to; `nil` where the response format says it all.
-    init?(_ form: AnswerForm, calls: Grammar?) {
-        guard calls != nil || form.thinking != nil else { return nil }
+    init?(_ form: AnswerForm, calls: Grammar?, opening: Grammar?) {
+        guard calls != nil || opening != nil || form.thinking != nil else { return nil }
         self.init(
-            calls: calls, isObeyedWhileThinking: form.isObeyedWhileThinking, begun: form.begun, shown: form.shown,
+            calls: calls, opening: opening, isObeyedWhileThinking: form.isObeyedWhileThinking, begun: form.begun,
+            shown: form.shown,
             thoughts: form.thinking.map {
                 Thoughts(start: $0.start, ends: $0.ends, forced: $0.forced, budget: $0.budget, begun: $0.begun)
             })
@@ -71,8 +74,9 @@ extension Manifest.Form {
 
     /// All tokens that it names.
     var tokens: [Token] {
-        let triggers = calls?.triggers.compactMap { if case .token(let token) = $0 { token } else { nil } }
-        return begun + shown + (thoughts?.forced ?? []) + (triggers ?? [])
+        let triggers = [calls, opening].compactMap { $0?.triggers }.joined()
+        return begun + shown + (thoughts?.forced ?? [])
+            + triggers.compactMap { if case .token(let token) = $0 { token } else { nil } }
     }
 }
 
@@ -82,7 +86,8 @@ extension Manifest.Form {
     /// The form as JSON.
     var json: JSONValue {
         .object([
-            "calls": calls?.json ?? .null, "holds_thoughts": .bool(isObeyedWhileThinking), "begun": JSONValue(begun),
+            "calls": calls?.json ?? .null, "opening": opening?.json ?? .null,
+            "holds_thoughts": .bool(isObeyedWhileThinking), "begun": JSONValue(begun),
             "shown": JSONValue(shown.sorted()), "thoughts": thoughts?.json ?? .null,
         ])
     }
@@ -93,6 +98,7 @@ extension Manifest.Form {
     init(_ field: JSONField) throws(GenerationError) {
         self.init(
             calls: try field["calls"].map { calls throws(GenerationError) in try Grammar(calls) },
+            opening: try field["opening"].map { opening throws(GenerationError) in try Grammar(opening) },
             isObeyedWhileThinking: try field.required("holds_thoughts").bool(),
             begun: try field.required("begun").tokens(), shown: Set(try field.required("shown").tokens()),
             thoughts: try field["thoughts"].map { thoughts throws(GenerationError) in try Thoughts(thoughts) })

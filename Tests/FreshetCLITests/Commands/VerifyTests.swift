@@ -30,6 +30,7 @@ struct VerifyTests {
                 calls: Grammar(
                     text: "root ::= .", triggers: [.text("<call>"), .token(7)], seesControlTokens: true,
                     field: "form.calls.grammar"),
+                opening: Grammar(text: "root ::= <[0]>", seesControlTokens: true, field: "form.opening.grammar"),
                 isObeyedWhileThinking: true, begun: [8], shown: [9, 3],
                 thoughts: .init(start: "<t>", ends: ["</t>", "<call>"], forced: [5, 6], budget: 2, begun: "a<t>")),
             shiftsContext: true, prompt: [1, 300],
