@@ -10,7 +10,7 @@ import Testing
         _ provider: LlamaProvider, _ change: (inout SamplingOptions) -> Void, format: ResponseFormat
     ) async throws -> Manifest {
         var request = GenerationRequest(
-            prompt: .text("Once upon a time"), maxTokens: 24, responseFormat: format, isReproducible: true,
+            prompt: .text("Once upon a time"), maxTokens: 8, responseFormat: format, isReproducible: true,
             givesManifest: true)
         change(&request.sampling)
         (request.sampling.seed, request.sampling.ignoresEndOfGeneration) = (7, format == .text)

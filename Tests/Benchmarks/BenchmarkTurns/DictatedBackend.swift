@@ -5,16 +5,17 @@ import FreshetLlamaTestSupport
 /// A model to which its answers are dictated: everything is computed as it is for any answer, but of the logits that the
 /// sampler sees one is raised beyond all others. Only the draw is forced.
 ///
-/// A dictation is told by its first token, which no other has; every token's text is one letter, so that each makes a
-/// chunk. What begins with another token is left to the model.
+/// A dictation is told by its first token, which no other has, or else by the last few tokens of a sequence that begins
+/// somewhere within it. Every token's text is one letter, so that each makes a chunk. What holds nothing of a dictation is
+/// left to the model.
 package final class DictatedBackend: BackendWrapper {
     package let base: any Backend
     /// By their first token: whole sequences, prompt and answer.
     private let dictations: [Token: [Token]]
     /// By a dictation's first token: tokens that are raised even further, by their position.
     private let slips: [Token: [Int: Token]]
-    /// What each sequence is.
-    private var running: [Int32: Token] = [:]
+    /// What each sequence holds.
+    private var held: [Int32: [Token]] = [:]
     /// Of the last batch's tokens, what comes next, and what is liked better.
     private var next: [(dictated: Token?, slip: Token?)] = []
     /// The row that was asked for last, with its dictated token raised.
@@ -38,12 +39,30 @@ package final class DictatedBackend: BackendWrapper {
         next = []
         for index in 0..<batch.count {
             let (position, sequence) = (Int(batch.positions[index]), batch.sequences[index])
-            if position == 0 { running[sequence] = batch.tokens[index] }
-            let text = running[sequence].flatMap { dictations[$0] } ?? []
-            let slip = running[sequence].flatMap { slips[$0]?[position + 1] }
-            next.append((position + 1 < text.count ? text[position + 1] : nil, slip))
+            var tokens = held[sequence, default: []]
+            tokens.removeSubrange(min(position, tokens.count)...)
+            tokens.append(batch.tokens[index])
+            held[sequence] = tokens
+            let slip = tokens.first.flatMap { slips[$0]?[position + 1] }
+            next.append((batch.outputs[index] == 1 ? following(tokens) : nil, slip))
         }
         return try base.decode(batch, shouldInterrupt: shouldInterrupt)
+    }
+
+    /// What is dictated after those tokens, of which some may be guesses.
+    private func following(_ tokens: [Token]) -> Token? {
+        if let text = tokens.first.flatMap({ dictations[$0] }) {
+            return tokens.count < text.count ? text[tokens.count] : nil
+        }
+        let last = tokens.suffix(8)
+        var (token, most) = (Token?.none, 0)
+        for text in dictations.values where last.count < text.count {
+            for end in last.count..<text.count {
+                let agreement = zip(last, text[(end - last.count)..<end]).count { $0 == $1 }
+                if agreement > most { (token, most) = (text[end], agreement) }
+            }
+        }
+        return token
     }
 
     package func logits(at index: Int) -> UnsafeBufferPointer<Float>? {
