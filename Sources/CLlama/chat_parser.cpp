@@ -7,6 +7,7 @@
 #include "chat.hpp"
 #include "work_limit.hpp"
 
+#include <algorithm>
 
 struct freshet_parser {
     std::shared_ptr<const common_chat_parser_params> syntax;
@@ -16,6 +17,8 @@ struct freshet_parser {
     size_t read = 0;
     // How many brackets are open in it.
     size_t depth = 0;
+    // The thoughts that the prompt has begun the answer with, as with a line end. They are none of the model's.
+    std::string begun;
     // What has been told of it.
     std::string reasoning;
     std::string content;
@@ -90,7 +93,9 @@ bool came_late(const freshet_parser * parser, size_t call, const std::string & i
 }
 
 void tell(freshet_parser * parser, const common_chat_msg & message, bool is_end) {
-    tell(parser, FRESHET_PIECE_REASONING, 0, parser->reasoning, message.reasoning_content);
+    const bool goes_on = message.reasoning_content.compare(0, parser->begun.size(), parser->begun) == 0;
+    tell(parser, FRESHET_PIECE_REASONING, 0, parser->reasoning,
+         goes_on ? message.reasoning_content.substr(parser->begun.size()) : message.reasoning_content);
     tell(parser, FRESHET_PIECE_CONTENT, 0, parser->content, message.content);
     for (size_t i = 0; i < message.tool_calls.size(); i++) {
         const common_chat_tool_call & call = message.tool_calls[i];
@@ -190,6 +195,15 @@ freshet_parser * freshet_parser_new(const freshet_rendering * rendering, freshet
     return freshet::guarded<freshet_parser *>(error, FRESHET_ERROR_OTHER, nullptr, [&]() {
         auto parser = std::make_unique<freshet_parser>();
         parser->syntax = rendering->syntax;
+        freshet::LogCapture log(freshet::Aborts::become_exceptions);
+        try {
+            freshet::WorkLimit limit(limit_of(0));
+            // What stands before a first character, if that is a thought.
+            parser->begun = common_chat_parse("x", true, *parser->syntax).reasoning_content;
+            parser->begun.resize(parser->begun.size() - std::min<size_t>(parser->begun.size(), 1));
+        } catch (const std::exception &) {
+            // Then the answer's beginning cannot be read either, until more has come.
+        }
         return parser.release();
     });
 }
